@@ -1,0 +1,1 @@
+"""MQTT: the contract (topics, messages) and the transport (session), events and commands."""

@@ -1,0 +1,208 @@
+"""Services on the bus: a node registers them and every call gets a result. Callers: caller.py.
+
+A command may carry `id` (it runs once; a repeat gets the first result), `at` (Unix time to act at)
+and `ttl` (seconds after which it is refused). See docs/topics.md.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import structlog
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from lookout.bus.events import EventBus
+from lookout.bus.journal import Journal
+from lookout.bus.messages import (
+    BadMessage,
+    Command,
+    Context,
+    Failure,
+    Result,
+    explain,
+    parse_command,
+)
+from lookout.bus.session import Message, Session
+from lookout.bus.topics import BadTopic, Topics
+
+logger = structlog.get_logger()
+
+MOST_PENDING = 64  # commands under way or waiting for their time, for one node
+LONGEST_WAIT = 7 * 86400.0  # seconds a command may lie in the future
+LONGEST_RESPONSE_TOPIC = 256
+
+
+class CommandFailed(Exception):
+    """A service could not do what was asked; `code` is for programs, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Arguments(BaseModel):
+    """What a service takes; unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+A = TypeVar("A", bound=Arguments)
+Data = Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[A]):
+    """One service: its name, what it takes, what it does."""
+
+    name: str
+    arguments: type[A]
+    handler: Callable[[A, Command], Awaitable[Data]]
+
+    async def call(self, command: Command) -> Data:
+        try:
+            arguments = self.arguments.model_validate(command.arguments)
+        except ValidationError as error:
+            raise CommandFailed("bad_arguments", explain(error)) from None
+        return await self.handler(arguments, command)
+
+
+class Services:
+    """The services of one node, and the loop that serves them."""
+
+    def __init__(
+        self, session: Session, topics: Topics, node: str, events: EventBus, journal: Journal
+    ) -> None:
+        self._session = session
+        self._topics = topics
+        self._node = node
+        self._events = events
+        self._journal = journal
+        self._services: dict[str, Service[Any]] = {}
+        self._running: dict[str, asyncio.Task[Result]] = {}
+        self._pending: set[asyncio.Task[None]] = set()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._services))
+
+    def register(
+        self, name: str, arguments: type[A], handler: Callable[[A, Command], Awaitable[Data]]
+    ) -> None:
+        """Offer a service. The handler returns the result's data or raises CommandFailed."""
+        self._services[name] = Service(name, arguments, handler)
+
+    async def serve(self) -> None:
+        """Obey commands until cancelled; each in a task of its own, so none blocks the next."""
+        own, to_all = self._topics.commands_for(self._node)
+        subscriptions = [self._session.subscribe(own), self._session.subscribe(to_all)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for subscription in subscriptions:
+                    group.create_task(self._obey(subscription, group), name="commands")
+        finally:
+            for subscription in subscriptions:
+                self._session.unsubscribe(subscription)
+
+    async def _obey(self, messages: Any, group: asyncio.TaskGroup) -> None:
+        async for message in messages:
+            if len(self._pending) >= MOST_PENDING:
+                self._refuse(message, "busy", f"{MOST_PENDING} commands are pending: try later")
+                continue
+            task = group.create_task(self._answer(message), name=f"command {message.topic}")
+            self._pending.add(task)
+            task.add_done_callback(self._pending.discard)
+
+    async def _answer(self, message: Message) -> None:
+        try:
+            service = self._topics.parse(message.topic).name or ""
+            command = parse_command(service, message.payload, message.properties)
+        except (BadTopic, BadMessage) as error:
+            self._refuse(message, "bad_request", str(error))
+            return
+        result = await self._once(command, message.expiry)
+        self._send(message, result)
+
+    async def _once(self, command: Command, expiry: int | None) -> Result:
+        if command.id is None:
+            return await self._do(command, expiry)
+        if (first := self._journal.get(command.id)) is not None:
+            return first
+        running = self._running.get(command.id)
+        if running is None:
+            running = asyncio.create_task(self._do(command, expiry), name=f"run {command.id}")
+            self._running[command.id] = running
+            running.add_done_callback(lambda _: self._running.pop(command.id or "", None))
+        result = await running
+        self._journal.put(command.id, result)
+        return result
+
+    async def _do(self, command: Command, expiry: int | None) -> Result:
+        call = {"service": command.service, "id": command.id, "arguments": command.arguments}
+        self._events.fire("command_called", call, cause=command.context)
+        try:
+            data = await self._when_due(command, expiry)
+        except CommandFailed as error:
+            return self._failed(command.service, error.code, str(error), command)
+        except Exception as error:
+            logger.exception("a service failed", service=command.service)
+            return self._failed(command.service, "internal_error", repr(error), command)
+        return Result(
+            ok=True,
+            service=command.service,
+            node=self._node,
+            id=command.id,
+            data=dict(data),
+            context=command.context,
+        )
+
+    async def _when_due(self, command: Command, expiry: int | None) -> Data:
+        service = self._services.get(command.service)
+        if service is None:
+            known = ", ".join(self.names)
+            raise CommandFailed("unknown_service", f"{command.service}: this node has {known}")
+        deadlines = [command.expires_at(time.time())]
+        if expiry is not None:
+            deadlines.append(time.time() + expiry)
+        await _wait_until(command.at)
+        if any(deadline is not None and time.time() > deadline for deadline in deadlines):
+            raise CommandFailed("expired", f"ttl = {command.ttl}: it came too late to act on")
+        return await service.call(command)
+
+    def _failed(self, service: str, code: str, why: str, command: Command | None = None) -> Result:
+        context = command.context if command else Context()
+        self._events.fire(
+            "command_failed", {"service": service, "code": code, "message": why}, cause=context
+        )
+        return Result(
+            ok=False,
+            service=service,
+            node=self._node,
+            id=command.id if command else None,
+            error=Failure(code=code, message=why),
+            context=context,
+        )
+
+    def _refuse(self, message: Message, code: str, why: str) -> None:
+        service = message.topic.rpartition("/")[2]
+        self._send(message, self._failed(service[:64], code, why))
+
+    def _send(self, message: Message, result: Result) -> None:
+        """To the node's own result topic, and to the caller's response topic when it named one."""
+        try:
+            self._session.post(self._topics.result(self._node, result.service), result.encode())
+        except BadTopic:
+            logger.warning("a command with an impossible name", topic=message.topic)
+        reply = message.response_topic
+        if reply and len(reply) <= LONGEST_RESPONSE_TOPIC and not set(reply) & set("+#\0"):
+            self._session.post(reply, result.encode(), correlation=message.correlation)
+
+
+async def _wait_until(at: float | None) -> None:
+    if at is None or at <= time.time():
+        return
+    if at - time.time() > LONGEST_WAIT:
+        raise CommandFailed("bad_arguments", f"at = {at}: at most {LONGEST_WAIT:.0f} s ahead")
+    while (left := at - time.time()) > 0:  # noqa: ASYNC110
+        await asyncio.sleep(min(left, 60.0))  # again and again: the clock may be set meanwhile

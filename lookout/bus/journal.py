@@ -1,0 +1,50 @@
+"""What a node answered to the last commands that had an id, kept over restarts."""
+
+import json
+from collections import OrderedDict
+from pathlib import Path
+
+import structlog
+
+from lookout.bus.messages import Result
+
+logger = structlog.get_logger()
+
+MOST_REMEMBERED = 256  # results kept for repeats of the same id
+
+
+class Journal:
+    """The results of the last commands that had an id, kept over restarts."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._results: OrderedDict[str, Result] = OrderedDict()
+        self._load()
+
+    def get(self, identifier: str) -> Result | None:
+        return self._results.get(identifier)
+
+    def put(self, identifier: str, result: Result) -> None:
+        self._results[identifier] = result
+        while len(self._results) > MOST_REMEMBERED:
+            self._results.popitem(last=False)
+        self._save()
+
+    def _load(self) -> None:
+        try:
+            for item in json.loads(self._path.read_bytes()):
+                result = Result.model_validate(item)
+                self._results[result.id or ""] = result
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError) as error:
+            logger.warning("command journal lost, starting anew", reason=str(error))
+
+    def _save(self) -> None:
+        body = json.dumps([json.loads(each.encode()) for each in self._results.values()])
+        temporary = self._path.with_suffix(".tmp")
+        try:
+            temporary.write_text(body)
+            temporary.replace(self._path)
+        except OSError as error:
+            logger.warning("command journal not written", reason=str(error))

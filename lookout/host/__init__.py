@@ -1,0 +1,1 @@
+"""How any Lookout process lives: settings, log, run and drain, health, metrics."""

@@ -1,0 +1,228 @@
+"""Settings that every process shares, and how they are read and refused.
+
+Sources, first wins: environment (``LOOKOUT_``, nested by ``__``), files named by ``..._FILE``
+variables (for container secrets), then a YAML file where the process has one.
+"""
+
+import os
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+PREFIX = "LOOKOUT_"
+MASK = "***"
+
+
+class SettingsError(Exception):
+    """The settings are wrong; the message is for a person and names every key."""
+
+
+def _url_of(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in schemes or not (parts.hostname or parts.scheme == "unix"):
+            allowed = " or ".join(f"{scheme}://user:password@host:port" for scheme in schemes)
+            raise ValueError(f"not a URL of the form {allowed}")
+        _ = parts.port  # raises ValueError when it is not a number up to 65535
+        return value
+
+    return AfterValidator(check)
+
+
+MqttUrl = Annotated[str, _url_of("mqtt", "mqtts")]
+RedisUrl = Annotated[str, _url_of("redis", "rediss", "unix")]
+
+
+class Section(BaseModel):
+    """A group of settings; a key it does not know is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Broker(Section):
+    """How to reach the MQTT broker."""
+
+    url: MqttUrl = Field("mqtt://127.0.0.1:1883", description="mqtt[s]://user:password@host:port")
+    root: str = Field(
+        "lookout",
+        pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$",
+        description="first part of every topic",
+    )
+    keepalive: int = Field(30, ge=5, le=3600, description="seconds between pings")
+    ca_file: Path | None = Field(None, description="PEM file of a private certificate authority")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or "127.0.0.1"
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or (8883 if self.tls else 1883)
+
+    @property
+    def tls(self) -> bool:
+        return urlsplit(self.url).scheme == "mqtts"
+
+    @property
+    def username(self) -> str | None:
+        name = urlsplit(self.url).username
+        return unquote(name) if name else None
+
+    @property
+    def password(self) -> str | None:
+        secret = urlsplit(self.url).password
+        return unquote(secret) if secret else None
+
+
+class Redis(Section):
+    """How to reach Redis."""
+
+    url: RedisUrl = Field(
+        "redis://127.0.0.1:6379/0", description="redis[s]://user:password@host:port/db"
+    )
+
+
+class Log(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="least level")
+    format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto is console on a terminal and json elsewhere"
+    )
+
+
+class Settings(BaseSettings):
+    """What every process has. A service adds its own section by subclassing."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+    yaml_file: ClassVar[Path | None] = None
+
+    mqtt: Broker = Broker()
+    log: Log = Log()
+    data: Path = Field(Path("data"), description="folder for logs, spool, heartbeats and archive")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = (init_settings, env_settings)
+        if cls.yaml_file is None:
+            return sources
+        return (*sources, YamlConfigSettingsSource(settings_cls, yaml_file=cls.yaml_file))
+
+
+class HubSettings(Settings):
+    """What every hub service has besides: Redis."""
+
+    redis: Redis = Redis()
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def load(settings_class: type[S], *, config: Path | None = None) -> S:
+    """Read the settings from environment and, where given, a YAML file.
+
+    Raises SettingsError with one line for each wrong key: its name, its value, what is allowed.
+    """
+    read_secret_files(os.environ)
+    source: type[S] = settings_class
+    if config is not None:
+        source = type(settings_class.__name__, (settings_class,), {"yaml_file": config})
+    try:
+        return source()
+    except ValidationError as error:
+        raise SettingsError(describe(error)) from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{config} is not valid YAML: {error}") from None
+
+
+def load_or_exit(settings_class: type[S], *, config: Path | None = None) -> S:
+    """As `load`, for a main: prints what is wrong, or with --print-settings what is set."""
+    try:
+        settings = load(settings_class, config=config)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    if "--print-settings" in sys.argv[1:]:
+        sys.stdout.write(show(settings))
+        sys.exit(0)
+    return settings
+
+
+def read_secret_files(environment: MutableMapping[str, str]) -> None:
+    """For each LOOKOUT_..._FILE variable, set the variable without _FILE to the file's content.
+
+    Raises SettingsError when such a file cannot be read.
+    """
+    for key, path in list(environment.items()):
+        if key.startswith(PREFIX) and key.endswith("_FILE") and not key.endswith("__CA_FILE"):
+            try:
+                environment[key.removesuffix("_FILE")] = Path(path).read_text().strip()
+            except OSError as error:
+                raise SettingsError(f"{key}: cannot read {path}: {error.strerror}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """Tell a person what is wrong with the settings, key by key."""
+    lines = ["The settings are not valid:"]
+    for item in error.errors(include_url=False):
+        key = ".".join(str(part) for part in item["loc"]) or "settings"
+        variable = PREFIX + "__".join(str(part) for part in item["loc"]).upper()
+        value = MASK if _secret(key) else repr(item["input"])
+        if item["type"] == "extra_forbidden":
+            lines.append(
+                f"  {key}: unknown key (value {value}); see the list with --print-settings"
+            )
+        else:
+            text = item["msg"].removeprefix("Value error, ")
+            lines.append(f"  {key} = {value}: {text} (set it as {variable})")
+    return "\n".join(lines)
+
+
+def show(settings: Settings) -> str:
+    """The effective settings as YAML, without secrets."""
+    text: str = yaml.safe_dump(_masked(settings.model_dump(mode="json")), sort_keys=False)
+    return text
+
+
+def redact_url(url: str) -> str:
+    """The URL with its password and token query replaced, fit for a log."""
+    parts = urlsplit(url)
+    netloc = parts.netloc
+    if parts.password is not None:
+        netloc = f"{parts.username or ''}:{MASK}@{netloc.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=netloc, query=MASK if parts.query else ""))
+
+
+def _secret(key: str) -> bool:
+    name = key.rpartition(".")[2]
+    return name == "url" or any(word in name for word in ("password", "token", "secret"))
+
+
+def _masked(tree: Any, key: str = "") -> Any:
+    if isinstance(tree, dict):
+        return {name: _masked(value, name) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [_masked(value, key) for value in tree]
+    if isinstance(tree, str) and "://" in tree:
+        return redact_url(tree)
+    return MASK if tree and _secret(key) else tree

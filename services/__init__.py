@@ -1,0 +1,1 @@
+"""One folder, one process: `python -m services.NAME`."""

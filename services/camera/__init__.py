@@ -1,0 +1,1 @@
+"""The camera node: captures, spools, publishes, obeys commands. Runs on the Pi."""

@@ -1,0 +1,27 @@
+"""Where pictures come from: one file for each kind of source, all with the shape of `Source`."""
+
+from services.camera.settings import Camera
+from services.camera.sources.source import Picture, Source, SourceError
+
+__all__ = ["Picture", "Source", "SourceError", "make_source"]
+
+
+def make_source(settings: Camera) -> Source:
+    """The source that the settings name, not opened yet. Imports only what that source needs."""
+    match settings.source:
+        case "synthetic":
+            from services.camera.sources.synthetic import Synthetic
+
+            return Synthetic(settings)
+        case "video":
+            from services.camera.sources.video import Video
+
+            return Video(settings)
+        case "folder":
+            from services.camera.sources.folder import Folder
+
+            return Folder(settings)
+        case "picamera2":
+            from services.camera.sources.picamera2 import PiCamera
+
+            return PiCamera(settings)

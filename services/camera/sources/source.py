@@ -1,0 +1,47 @@
+"""What every source gives and how it fails."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import JsonValue
+
+
+class SourceError(Exception):
+    """The source cannot give a picture; the message is for a person and names the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One capture: the JPEG and what was measured with that very frame."""
+
+    jpeg: bytes
+    timestamp: float  # Unix seconds at which it was taken
+    width: int
+    height: int
+    lux: float | None = None
+    temperature: float | None = None  # degrees C, of the sensor
+    meta: dict[str, JsonValue] = field(default_factory=dict)  # exposure_us, gain, ...
+
+
+class Source(Protocol):
+    """A camera, or what stands for one. All calls come from one task, one after the other."""
+
+    @property
+    def model(self) -> str:
+        """What to call it: the sensor's model or the kind of source."""
+
+    @property
+    def resolution(self) -> tuple[int, int] | None:
+        """Width and height in pixels, once known."""
+
+    async def open(self) -> None:
+        """Get ready to capture. Raises SourceError."""
+
+    async def capture(self, quality: int) -> Picture:
+        """Take one picture at a JPEG quality of 1 to 100. Raises SourceError.
+
+        It may be cancelled when it takes too long; `close` and `open` must then work.
+        """
+
+    async def close(self) -> None:
+        """Let go of the camera. May be called twice."""

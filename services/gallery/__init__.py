@@ -1,0 +1,1 @@
+"""The web application: pages, API, server-sent events."""

@@ -1,0 +1,1 @@
+"""MQTT to Redis: validates, stores in batches, acknowledges after, sends receipts."""
