@@ -1,0 +1,80 @@
+"""Events: one hash each, searchable by type, node, time, words and context."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lookout.store import keys
+from lookout.store.client import Client
+from lookout.store.search import Index, Page, Query, Row
+
+FIELDS: Final = ("event_type", "node", "timestamp", "context_id", "parent_id", "data", "text")
+MOST_RELATED: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event about to be stored; `data` is JSON, `text` what a search by words finds."""
+
+    ulid: str
+    event_type: str
+    node: str
+    timestamp: float
+    context_id: str
+    parent_id: str | None
+    data: str
+    text: str
+
+    def fields(self) -> dict[str, str]:
+        """The hash."""
+        values = {
+            "event_type": self.event_type,
+            "node": self.node,
+            "timestamp": f"{self.timestamp:.3f}",
+            "context_id": self.context_id,
+            "data": self.data,
+            "text": self.text,
+        }
+        return values if self.parent_id is None else {**values, "parent_id": self.parent_id}
+
+
+class Events:
+    """What can be done with events."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._index = Index(client, keys.EVENTS_INDEX, keys.EVENT_PREFIX, FIELDS)
+
+    async def exists(self, ulid: str) -> bool:
+        """Whether the event is stored already."""
+        return bool(await self._client.exists(keys.event(ulid)))
+
+    async def store(self, event: NewEvent, *, ttl: int) -> None:
+        """Write one event with its TTL; the same event again writes over itself."""
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.event(event.ulid), mapping=event.fields())
+            pipe.expire(keys.event(event.ulid), ttl)
+            await pipe.execute()
+
+    async def page(self, query: Query) -> Page:
+        """One page of events."""
+        return await self._index.page(query)
+
+    async def around(self, *contexts: str) -> list[Row]:
+        """The events that are, or were caused by, one of these contexts; oldest first."""
+        found: dict[str, Row] = {}
+        for name in ("context_id", "parent_id"):
+            query = Query(tags={name: contexts}, descending=False, limit=MOST_RELATED)
+            found |= {row["id"]: row for row in (await self._index.page(query)).rows}
+        return sorted(found.values(), key=lambda row: float(row["timestamp"]))
+
+
+def as_json(row: Row) -> dict[str, Any]:
+    """A row as the API gives it."""
+    try:
+        data = json.loads(row.get("data", "{}"))
+    except ValueError:
+        data = {}
+    event: dict[str, Any] = {**row, "timestamp": float(row["timestamp"]), "data": data}
+    event.pop("text", None)
+    return {**event, "text": row.get("text", "")}

@@ -1,0 +1,202 @@
+"""Images: one hash each with its TTL, a search index, and the stream that tells of new ones."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lookout.store import keys, nodes
+from lookout.store.client import Client
+from lookout.store.search import Index, Page, Query, Row
+
+FIELDS: Final = (
+    "node",
+    "timestamp",
+    "received_at",
+    "mime_type",
+    "lux",
+    "temperature",
+    "width",
+    "height",
+    "size",
+    "trigger",
+    "context_id",
+    "parent_id",
+    "meta",
+    "people",
+    "boxes",
+)
+_FLOATS: Final = frozenset({"timestamp", "received_at", "lux", "temperature"})
+_WHOLE: Final = frozenset({"width", "height", "size", "people"})
+_JSON: Final = frozenset({"meta", "boxes"})
+_NO_KEY, _NO_TTL = -2, -1  # answers of the TTL command
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image about to be stored. `timestamp` and `received_at` are Unix seconds."""
+
+    id: str
+    node: str
+    timestamp: float
+    received_at: float
+    width: int
+    height: int
+    data: bytes
+    mime_type: str = "image/jpeg"
+    lux: float | None = None
+    temperature: float | None = None
+    trigger: str | None = None
+    context_id: str | None = None
+    parent_id: str | None = None
+    meta: str | None = None
+
+    def fields(self) -> dict[str, str | int | float | bytes]:
+        """The hash, without what is not known."""
+        values = {
+            "node": self.node,
+            "timestamp": f"{self.timestamp:.3f}",
+            "received_at": f"{self.received_at:.3f}",
+            "mime_type": self.mime_type,
+            "lux": self.lux,
+            "temperature": self.temperature,
+            "width": self.width,
+            "height": self.height,
+            "size": len(self.data),
+            "trigger": self.trigger,
+            "context_id": self.context_id,
+            "parent_id": self.parent_id,
+            "meta": self.meta,
+            "image_data": self.data,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Images:
+    """What can be done with images."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, FIELDS)
+
+    async def store(self, batch: Sequence[NewImage], *, ttl: int) -> int:
+        """Write a batch in one transaction: hashes with TTL, stream, registry. How many were new.
+
+        An image that is there already is written over; it is not told of again in the stream, and
+        one that is kept stays kept. Raises a StoreError, and then nothing is written.
+        """
+        lives = await self._lives(batch)
+        new = [image for image, life in zip(batch, lives, strict=True) if life == _NO_KEY]
+        latest = await nodes.last_images(self._client, {image.node for image in batch})
+        async with self._client.pipeline(transaction=True) as pipe:
+            for image, life in zip(batch, lives, strict=True):
+                pipe.hset(keys.image(image.id), mapping=image.fields())
+                if life != _NO_TTL:
+                    pipe.expire(keys.image(image.id), ttl)
+            for image in new:
+                self._announce(pipe, image)
+            nodes.note_images(pipe, batch, new, latest)
+            await pipe.execute()
+        return len(new)
+
+    async def _lives(self, batch: Sequence[NewImage]) -> list[int]:
+        async with self._client.pipeline(transaction=False) as pipe:
+            for image in batch:
+                pipe.ttl(keys.image(image.id))
+            lives: list[int] = await pipe.execute()
+        return lives
+
+    @staticmethod
+    def _announce(pipe: Any, image: NewImage) -> None:
+        pipe.xadd(
+            keys.IMAGES_STREAM,
+            {"id": image.id, "node": image.node, "timestamp": f"{image.timestamp:.3f}"},
+            maxlen=keys.IMAGES_STREAM_LENGTH,
+            approximate=True,
+        )
+
+    async def page(self, query: Query) -> Page:
+        """One page of images, without their bytes."""
+        return await self._index.page(query)
+
+    async def get(self, image_id: str) -> Row | None:
+        """One image's fields, without its bytes; None when there is none."""
+        rows = await self._index.read([image_id])
+        return rows[0] if rows else None
+
+    async def data(self, image_id: str) -> bytes | None:
+        """One image's bytes; None when there is none."""
+        data: bytes | None = await self._client.hget(keys.image(image_id), "image_data")
+        return data
+
+    async def life(self, image_id: str) -> int | None:
+        """Seconds until the image expires; None when it is kept for ever (or is not there)."""
+        seconds = int(await self._client.ttl(keys.image(image_id)))
+        return seconds if seconds >= 0 else None
+
+    async def keep(self, image_id: str) -> bool:
+        """Let an image never expire. False when there is none."""
+        key = keys.image(image_id)
+        if not await self._client.exists(key):
+            return False
+        await self._client.persist(key)
+        return True
+
+    async def delete(self, image_id: str, widths: Sequence[int] = ()) -> bool:
+        """Remove an image and its thumbnails of these widths. False when there is none."""
+        thumbnails = [keys.thumbnail(image_id, width) for width in widths]
+        removed = await self._client.delete(keys.image(image_id))
+        if thumbnails:
+            await self._client.delete(*thumbnails)
+        return bool(removed)
+
+    async def thumbnail(self, image_id: str, width: int) -> bytes | None:
+        """A cached thumbnail."""
+        data: bytes | None = await self._client.get(keys.thumbnail(image_id, width))
+        return data
+
+    async def cache_thumbnail(self, image_id: str, width: int, data: bytes) -> None:
+        """Keep a thumbnail for as long as its image lives."""
+        seconds = int(await self._client.ttl(keys.image(image_id)))
+        if seconds != _NO_KEY:
+            expiry = seconds if seconds > 0 else None
+            await self._client.set(keys.thumbnail(image_id, width), data, ex=expiry)
+
+
+async def choose_id(client: Client, node: str, milliseconds: int, digest: str, *, dup: bool) -> str:
+    """An id for an image that came without one: the next free millisecond of its node.
+
+    `digest` tells its bytes: a message that the broker delivers a second time (`dup`) gets the id
+    it was given before.
+    """
+    remembered = keys.plain(node, digest)
+    if dup and (given := await client.get(remembered)) is not None:
+        return str(given.decode())
+    while True:
+        identifier = f"{node}:{milliseconds}"
+        claimed = await client.set(keys.claim(identifier), digest, nx=True, ex=keys.PLAIN_TTL)
+        if claimed and not await client.exists(keys.image(identifier)):
+            break
+        milliseconds += 1
+    await client.set(remembered, identifier, ex=keys.PLAIN_TTL)
+    return identifier
+
+
+def as_json(row: Row) -> dict[str, Any]:
+    """A row as the API gives it: numbers as numbers, meta and boxes as what they are."""
+    image: dict[str, Any] = dict(row)
+    for name, value in row.items():
+        if name in _FLOATS:
+            image[name] = float(value)
+        elif name in _WHOLE:
+            image[name] = int(float(value))
+        elif name in _JSON:
+            image[name] = _json_or_none(value)
+    return image
+
+
+def _json_or_none(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,103 @@
+"""The search indexes: what they hold, and how they are made and upgraded at start."""
+
+from typing import Any, Final
+
+import structlog
+
+from lookout.store import keys
+from lookout.store.client import Client, ResponseError
+
+logger = structlog.get_logger()
+
+Schema = dict[str, tuple[str, ...]]
+
+_NUMBER: Final = ("NUMERIC", "SORTABLE")
+_TAG: Final = ("TAG",)
+
+INDEXES: Final[dict[str, tuple[str, Schema]]] = {
+    keys.IMAGES_INDEX: (
+        keys.IMAGE_PREFIX,
+        {
+            "node": _TAG,
+            "mime_type": _TAG,
+            "trigger": _TAG,
+            "context_id": _TAG,
+            "parent_id": _TAG,
+            "timestamp": _NUMBER,
+            "lux": _NUMBER,
+            "temperature": _NUMBER,
+            "people": _NUMBER,
+            "size": _NUMBER,
+        },
+    ),
+    keys.READINGS_INDEX: (
+        keys.READING_PREFIX,
+        {
+            "node": _TAG,
+            "timestamp": _NUMBER,
+            "lux": _NUMBER,
+            "temperature": _NUMBER,
+            "humidity": _NUMBER,
+        },
+    ),
+    keys.EVENTS_INDEX: (
+        keys.EVENT_PREFIX,
+        {
+            "event_type": _TAG,
+            "node": _TAG,
+            "timestamp": _NUMBER,
+            "text": ("TEXT",),
+            "context_id": _TAG,
+            "parent_id": _TAG,
+        },
+    ),
+}
+
+
+async def ensure_indexes(client: Client) -> None:
+    """Make the indexes that are missing, add missing fields, remake what has changed its kind.
+
+    The hashes stay as they are: the server fills a new index from them in the background.
+    """
+    for name, (prefix, schema) in INDEXES.items():
+        existing = await _fields(client, name)
+        if existing is None:
+            await _create(client, name, prefix, schema)
+        elif any(existing.get(field, kind) != kind for field, (kind, *_) in schema.items()):
+            logger.warning("search index has other kinds of fields, making it anew", index=name)
+            await client.execute_command("FT.DROPINDEX", name)
+            await _create(client, name, prefix, schema)
+        else:
+            for field in schema.keys() - existing.keys():
+                logger.info("search index gets a field", index=name, field=field)
+                await client.execute_command(
+                    "FT.ALTER", name, "SCHEMA", "ADD", field, *schema[field]
+                )
+
+
+async def _create(client: Client, name: str, prefix: str, schema: Schema) -> None:
+    fields = [word for field, kind in schema.items() for word in (field, *kind)]
+    try:
+        await client.execute_command(
+            "FT.CREATE", name, "ON", "HASH", "PREFIX", 1, prefix, "SCHEMA", *fields
+        )
+    except ResponseError as error:
+        if "already exists" not in str(error):  # another service was faster
+            raise
+
+
+async def _fields(client: Client, name: str) -> dict[str, str] | None:
+    """Field name -> kind (such as NUMERIC) of an index; None when there is no such index."""
+    try:
+        info = _pairs(await client.execute_command("FT.INFO", name))
+    except ResponseError as error:
+        if "no such index" in str(error).lower() or "unknown index" in str(error).lower():
+            return None
+        raise
+    described = [_pairs(attribute) for attribute in info["attributes"]]
+    return {each["identifier"].decode(): each["type"].decode() for each in described}
+
+
+def _pairs(answer: list[Any]) -> dict[str, Any]:
+    """The server's flat list of keys and values as a dictionary."""
+    return {key.decode(): value for key, value in zip(answer[::2], answer[1::2], strict=False)}

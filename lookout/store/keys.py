@@ -1,0 +1,71 @@
+"""Every key, stream, index and lifetime. The table is in docs/redis.md."""
+
+from typing import Final
+
+DAY: Final = 86_400  # seconds
+
+IMAGE_PREFIX: Final = "image:"
+READING_PREFIX: Final = "reading:"
+EVENT_PREFIX: Final = "event:"
+
+IMAGE_TTL: Final = 7 * DAY
+READING_TTL: Final = 30 * DAY
+EVENT_TTL: Final = 30 * DAY
+SERIES_RETENTION: Final = 90 * DAY
+PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds
+
+NODES: Final = "nodes"  # set of the names of all nodes
+IMAGES_STREAM: Final = "images"
+IMAGES_STREAM_LENGTH: Final = 100_000
+REJECTED_STREAM: Final = "rejected"
+REJECTED_STREAM_LENGTH: Final = 200
+REJECTED_BYTES: Final = 65_536  # of each refused payload
+
+IMAGES_INDEX: Final = "idx:images"
+READINGS_INDEX: Final = "idx:readings"
+EVENTS_INDEX: Final = "idx:events"
+
+
+def image(image_id: str) -> str:
+    """The hash of one image; `image_id` is NODE:MS."""
+    return IMAGE_PREFIX + image_id
+
+
+def thumbnail(image_id: str, width: int) -> str:
+    """A cached thumbnail, `width` pixels wide."""
+    return f"thumb:{image_id}:{width}"
+
+
+def reading(node: str, milliseconds: int) -> str:
+    """The hash of one reading."""
+    return f"{READING_PREFIX}{node}:{milliseconds}"
+
+
+def event(ulid: str) -> str:
+    """The hash of one event."""
+    return EVENT_PREFIX + ulid
+
+
+def node(name: str) -> str:
+    """The hash of what is known of a node."""
+    return f"node:{name}"
+
+
+def series(node_name: str, metric: str) -> str:
+    """The time series of one metric of one node."""
+    return f"ts:{node_name}:{metric}"
+
+
+def claim(image_id: str) -> str:
+    """Reserves an id that the hub gave to an image which came without one."""
+    return f"claim:{image_id}"
+
+
+def plain(node_name: str, digest: str) -> str:
+    """Remembers which id an image without one was given, by its bytes."""
+    return f"plain:{node_name}:{digest}"
+
+
+def receipts(worker: str) -> str:
+    """Written after each batch, so that one WAITAOF covers everything before it."""
+    return f"receipts:{worker}"
