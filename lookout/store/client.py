@@ -1,12 +1,12 @@
 """The connection to Redis, what can go wrong with it, and what this server can do."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -40,6 +40,9 @@ TRANSIENT: Final = (
 )
 SOCKET_SECONDS = 10.0
 RETRY_SECONDS = 1.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+
+T = TypeVar("T")
 
 StoreError = RedisError
 
@@ -48,10 +51,15 @@ __all__ = ["TRANSIENT", "Client", "ResponseError", "StoreError", "opened", "wait
 
 @asynccontextmanager
 async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIterator[Client]:
-    """A client that connects when first used, and is closed at the end."""
-    client: Client = Redis.from_url(
+    """A client that connects when first used, and is closed at the end.
+
+    Who asks while all `connections` are in use waits for one; the ordinary pool would raise as if
+    the server were away.
+    """
+    pool = BlockingConnectionPool.from_url(
         settings.url,
         max_connections=connections,
+        timeout=SOCKET_SECONDS,
         socket_connect_timeout=SOCKET_SECONDS,
         socket_timeout=SOCKET_SECONDS,
         health_check_interval=30,
@@ -59,6 +67,7 @@ async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIter
         client_name="lookout",
         protocol=2,  # search answers have one shape on every server we support
     )
+    client: Client = Redis.from_pool(pool)
     try:
         yield client
     finally:
@@ -108,3 +117,45 @@ async def keeps_append_only_file(client: Client) -> bool:
     """Whether the server writes an append-only file, so that WAITAOF means something."""
     info = await client.info("persistence")
     return bool(info.get("aof_enabled"))
+
+
+async def run_id(client: Client) -> str:
+    """The id of this run of the server; another after each restart."""
+    info = await client.info("server")
+    return str(info.get("run_id", ""))
+
+
+async def on_disk(client: Client, marker: str, *, milliseconds: int = 2_000) -> bool:
+    """Whether all that was written before this call is in the server's append-only file now.
+
+    WAITAOF speaks of its own connection's writes only, so the marker key is written first: the
+    file is in the order of the writes.
+    """
+    async with client.pipeline(transaction=False) as pipe:
+        pipe.set(marker, "1", ex=3600)
+        pipe.execute_command("WAITAOF", 1, 0, milliseconds)
+        _, (local, _) = await pipe.execute()
+    return bool(local)
+
+
+async def transient(action: Callable[[], Awaitable[T]], down: Callable[[bool], None]) -> T:
+    """Do `action` until it succeeds; while the server is away or full, wait and try again.
+
+    `down(True)` is called once when it begins to fail, `down(False)` when it works again.
+    """
+    failing, pause = False, FIRST_PAUSE
+    while True:
+        try:
+            result = await action()
+        except TRANSIENT as error:
+            if not failing:
+                logger.warning("Redis does not take writes, waiting", reason=str(error))
+                down(True)
+            failing = True
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        else:
+            if failing:
+                logger.info("Redis takes writes again")
+                down(False)
+            return result
