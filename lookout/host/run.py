@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from lookout.host import health, log
-from lookout.host.settings import Settings
+from lookout.host.settings import Settings, SettingsError
 
 DRAIN_SECONDS = 8.0  # under Docker's and our demo's patience for a stop
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h
@@ -24,13 +24,16 @@ class Unusable(Exception):
 
 
 def run(service: str, settings: Settings, body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run `body` until it returns or the process is told to stop. Exits 1 on Unusable."""
+    """Run `body` until it returns or the process is told to stop.
+
+    Exits 1 on Unusable or SettingsError, after a line that says what to do.
+    """
     log.setup(settings.log, service=service)
     keep_large_buffers()
     heartbeat = heartbeat_path(settings.data, service)
     try:
         asyncio.run(_until_stopped(service, body, heartbeat))
-    except Unusable as error:
+    except (Unusable, SettingsError) as error:
         logger.error("cannot go on", reason=str(error))
         sys.exit(1)
 

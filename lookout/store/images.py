@@ -163,19 +163,24 @@ class Images:
             await self._client.set(keys.thumbnail(image_id, width), data, ex=expiry)
 
 
-async def choose_id(client: Client, node: str, milliseconds: int, digest: str, *, dup: bool) -> str:
+async def choose_id(
+    client: Client, node: str, milliseconds: int, digest: str, *, dup: bool, dated: bool
+) -> str:
     """An id for an image that came without one: the next free millisecond of its node.
 
-    `digest` tells its bytes: a message that the broker delivers a second time (`dup`) gets the id
-    it was given before.
+    `digest` tells its bytes. A message that the broker delivers a second time (`dup`), or the same
+    bytes with the same time of the sender's (`dated`), get the id that they were given before.
     """
     remembered = keys.plain(node, digest)
     if dup and (given := await client.get(remembered)) is not None:
         return str(given.decode())
     while True:
         identifier = f"{node}:{milliseconds}"
-        claimed = await client.set(keys.claim(identifier), digest, nx=True, ex=keys.PLAIN_TTL)
+        claim = keys.claim(identifier)
+        claimed = await client.set(claim, digest, nx=True, ex=keys.PLAIN_TTL)
         if claimed and not await client.exists(keys.image(identifier)):
+            break
+        if dated and not claimed and await client.get(claim) == digest.encode():
             break
         milliseconds += 1
     await client.set(remembered, identifier, ex=keys.PLAIN_TTL)

@@ -1,0 +1,52 @@
+"""The daily log file: one line an event, a file a day, in imagehub's line format.
+
+    2026-11-20 21:44:53,123 ~ garden|motion_started|score=0.4
+
+Local time with milliseconds, ` ~ `, then node, type and text (imagehub/imagehub.py, its log line).
+"""
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+logger = structlog.get_logger()
+
+_NAME = re.compile(r"events-(\d{4}-\d{2}-\d{2})\.log")
+
+
+class DailyLog:
+    """Appends to `events-YYYY-MM-DD.log` in a folder; files older than `keep_days` are removed."""
+
+    def __init__(self, folder: Path, *, keep_days: int) -> None:
+        self._folder = folder
+        self._keep = timedelta(days=keep_days)
+        self._swept: str | None = None
+
+    def write(self, at: float, node: str, event_type: str, text: str) -> None:
+        """Append one line for an event fired at Unix time `at`. Raises OSError."""
+        moment = datetime.fromtimestamp(at).astimezone()
+        day = moment.strftime("%Y-%m-%d")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        stamp = moment.strftime("%Y-%m-%d %H:%M:%S,") + f"{moment.microsecond // 1000:03d}"
+        line = f"{stamp} ~ {node}|{event_type}|{_one_line(text)}\n"
+        with (self._folder / f"events-{day}.log").open("a", encoding="utf-8") as file:
+            file.write(line)
+        self._sweep(datetime.now().astimezone())
+
+    def _sweep(self, now: datetime) -> None:
+        today = now.strftime("%Y-%m-%d")
+        if self._swept == today:
+            return
+        self._swept = today
+        oldest = (now - self._keep).strftime("%Y-%m-%d")
+        for path in self._folder.iterdir():
+            named = _NAME.fullmatch(path.name)
+            if named and named[1] < oldest:
+                logger.info("removing an old log file", file=path.name)
+                path.unlink(missing_ok=True)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.replace("|", "/").split())

@@ -1,0 +1,62 @@
+"""Who is there: statuses turned into node_online and node_offline, silence into node_silent."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from lookout.bus.events import EventBus
+from lookout.bus.messages import BadMessage, now, parse_info, parse_status
+from lookout.bus.session import Message, Subscription
+from lookout.bus.topics import BadTopic, Topics
+from lookout.store.client import StoreError, transient
+from lookout.store.nodes import Nodes
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Keeps the registry's statuses and announces changes, each once, over restarts too."""
+
+    topics: Topics
+    nodes: Nodes
+    bus: EventBus
+    silent_after: float
+
+    async def take(self, subscription: Subscription) -> None:
+        """Follow statuses and infos as they come."""
+        async for message in subscription:
+            try:
+                await transient(partial(self.handle, message), lambda _: None)
+            except (BadTopic, BadMessage, StoreError) as error:
+                logger.warning("not taken", topic=message.topic[:200], reason=str(error))
+            message.ack()
+
+    async def handle(self, message: Message) -> None:
+        """Take one status or info. Raises BadTopic, BadMessage or a StoreError."""
+        address = self.topics.parse(message.topic)
+        if address.kind == "info":
+            info = parse_info(message.payload)
+            await self.nodes.set_info(address.node, info.encode().decode(), now())
+        elif address.kind == "status" and message.payload:  # empty: the retained one was removed
+            await self._status(address.node, parse_status(message.payload))
+
+    async def _status(self, node: str, status: str) -> None:
+        """Retained statuses come again at every start: only a change is news."""
+        before = await self.nodes.status(node)
+        if status == before:
+            return
+        self.bus.fire(f"node_{status}", {"before": before}, node=node)
+        await self.nodes.set_status(node, status, now())
+
+    async def look_for_silence(self) -> None:
+        """Announce nodes of which nothing came for too long, once each."""
+        for node in await self.nodes.all():
+            age = now() - float(node.get("last_seen", 0.0))
+            silent = age > self.silent_after and node.get("status") != "offline"
+            if silent and not node["silent"]:
+                data = {"seconds": round(age), "limit": self.silent_after}
+                self.bus.fire("node_silent", data, node=node["node"])
+            if silent != node["silent"]:
+                await self.nodes.set_silent(node["node"], silent)

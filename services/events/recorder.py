@@ -1,0 +1,86 @@
+"""Every event to a searchable hash and to the daily log, each once."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+import structlog
+
+from lookout.bus.messages import BadMessage, Event, now, parse_event
+from lookout.bus.session import Message, Subscription
+from lookout.bus.topics import HUB, BadTopic, Topics
+from lookout.store.client import StoreError, transient
+from lookout.store.events import Events, NewEvent
+from lookout.store.nodes import Nodes
+from services.events import metrics
+from services.events.dailylog import DailyLog
+from services.events.describe import describe, searchable
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Takes events from the bus to the log."""
+
+    topics: Topics
+    events: Events
+    nodes: Nodes
+    log: DailyLog
+    ttl: int
+
+    async def take(self, subscription: Subscription) -> None:
+        """Record events as they come, and acknowledge each when it is recorded."""
+        async for message in subscription:
+            await self.handle(message)
+            message.ack()
+
+    async def handle(self, message: Message) -> None:
+        """Record one event."""
+        try:
+            address = self.topics.parse(message.topic)
+            event = parse_event(message.payload, event_type=address.name or "")
+        except (BadTopic, BadMessage) as error:
+            metrics.REFUSED.inc()
+            logger.warning("not an event", topic=message.topic[:200], reason=str(error))
+            return
+        try:
+            await transient(lambda: self._record(address.node, event, message.topic), _ignore)
+        except StoreError as error:
+            metrics.REFUSED.inc()
+            logger.error("Redis refused an event", topic=message.topic[:200], reason=str(error))
+
+    async def _record(self, node: str, event: Event, topic: str) -> None:
+        new = _new_event(node, event, topic)
+        if await self.events.exists(new.ulid):
+            metrics.REPEATED.inc()  # delivered again after a reconnect
+            return
+        await asyncio.to_thread(self._log, node, event)
+        await self.events.store(new, ttl=self.ttl)
+        if HUB not in {node, event.origin}:
+            await self.nodes.seen(node, now())
+        metrics.LOGGED.labels(event.event_type).inc()
+
+    def _log(self, node: str, event: Event) -> None:
+        try:
+            self.log.write(event.timestamp, node, event.event_type, describe(event))
+        except OSError as error:  # a full disk must not keep the event from Redis
+            metrics.UNWRITTEN.inc()
+            logger.error("the daily log is not written", reason=str(error))
+
+
+def _new_event(node: str, event: Event, topic: str) -> NewEvent:
+    return NewEvent(
+        ulid=event.ulid(topic),
+        event_type=event.event_type,
+        node=node,
+        timestamp=event.timestamp,
+        context_id=event.context.id,
+        parent_id=event.context.parent_id,
+        data=json.dumps(event.data, separators=(",", ":")),
+        text=searchable(event, node),
+    )
+
+
+def _ignore(_: bool) -> None:
+    """The store says itself when it waits; nothing more to tell."""

@@ -1,0 +1,104 @@
+"""Images: examined, stored many at a time, acknowledged after the write, then confirmed."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lookout.bus.messages import now
+from lookout.bus.session import Message, Subscription
+from lookout.bus.topics import Topics
+from lookout.store.client import StoreError
+from lookout.store.images import Images, NewImage, choose_id
+from services.ingest import metrics
+from services.ingest.examine import Examined, Rejected, examine
+from services.ingest.patience import Patience
+from services.ingest.receipts import Receipts
+from services.ingest.refusals import Refusals, claimed_id
+from services.ingest.settings import Ingest
+
+Taken = tuple[Message, NewImage]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageIntake:
+    """Takes images from a subscription to Redis."""
+
+    settings: Ingest
+    topics: Topics
+    images: Images
+    patience: Patience
+    refusals: Refusals
+    receipts: Receipts
+
+    async def take(self, subscription: Subscription) -> None:
+        """Store images as they come, all that wait in one write."""
+        async for message in subscription:
+            await self.handle([message, *subscription.take_more(self.settings.batch - 1)])
+
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Examine a few images, store them in one write, then acknowledge them all."""
+        taken: list[Taken] = []
+        for message in messages:
+            try:
+                examined = examine(message, self.topics, self.settings, now())
+            except Rejected as refused:
+                await self._refuse(message, refused.reason, refused.node)
+            else:
+                taken.append((message, await self._name(message, examined)))
+        if taken:
+            await self._store(taken)
+        for message in messages:
+            message.ack()
+
+    async def _name(self, message: Message, examined: Examined) -> NewImage:
+        identifier = examined.meta.id
+        if identifier is None:
+            identifier = await self.patience.until_done(lambda: self._choose_id(message, examined))
+        return examined.named(identifier)
+
+    async def _choose_id(self, message: Message, examined: Examined) -> str:
+        return await choose_id(
+            self.refusals.client,
+            examined.node,
+            round(examined.timestamp * 1000),
+            hashlib.sha256(examined.data).hexdigest(),
+            dup=message.dup,
+            dated=examined.meta.timestamp is not None,
+        )
+
+    async def _store(self, taken: Sequence[Taken]) -> None:
+        images = [image for _, image in taken]
+        began = time.perf_counter()
+        try:
+            new = await self.patience.until_done(
+                lambda: self.images.store(images, ttl=self.settings.image_ttl)
+            )
+        except StoreError as error:
+            await self._store_apart(taken, error)
+            return
+        _count(images, new, time.perf_counter() - began)
+        for image in images:
+            self.receipts.stored(image.node, image.id)
+
+    async def _store_apart(self, taken: Sequence[Taken], error: StoreError) -> None:
+        """Redis refused a batch for good: find the one that it will not have."""
+        if len(taken) > 1:
+            for one in taken:
+                await self._store([one])
+            return
+        ((message, image),) = taken
+        await self._refuse(message, f"Redis refused it: {error}", image.node)
+
+    async def _refuse(self, message: Message, reason: str, node: str | None) -> None:
+        await self.refusals.refuse("image", message, reason, node)
+        if node is not None and (identifier := claimed_id(message)):
+            self.receipts.rejected(node, identifier, reason)
+
+
+def _count(images: Sequence[NewImage], new: int, seconds: float) -> None:
+    metrics.BATCH.observe(len(images))
+    metrics.WRITE_SECONDS.observe(seconds)
+    metrics.STORED.inc(new)
+    metrics.REPEATED.inc(len(images) - new)
+    metrics.BYTES.inc(sum(len(image.data) for image in images))

@@ -1,0 +1,19 @@
+"""What the ingest service counts, for Prometheus."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+STORED = Counter("lookout_ingest_stored", "Images written to Redis")
+REPEATED = Counter("lookout_ingest_repeated", "Images written over an earlier copy of themselves")
+BYTES = Counter("lookout_ingest_bytes", "Bytes of images written to Redis")
+REJECTED = Counter("lookout_ingest_rejected", "Messages refused for good", ["kind"])
+READINGS = Counter("lookout_ingest_readings", "Readings written to Redis")
+RECEIPTS = Counter("lookout_ingest_receipts", "Images confirmed to their nodes")
+RECEIPTS_DROPPED = Counter(
+    "lookout_ingest_receipts_dropped", "Receipts given up; their nodes will send again"
+)
+UNCONFIRMED = Counter(
+    "lookout_ingest_unconfirmed", "Images lost with a restart of Redis; their nodes will send again"
+)
+WAITING = Gauge("lookout_ingest_waiting", "1 while Redis does not take writes")
+BATCH = Histogram("lookout_ingest_batch", "Images in one write", buckets=(1, 2, 4, 8, 16, 32, 64))
+WRITE_SECONDS = Histogram("lookout_ingest_write_seconds", "Seconds for one write")

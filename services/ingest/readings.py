@@ -1,0 +1,51 @@
+"""Readings: examined, stored, acknowledged after the write."""
+
+from dataclasses import dataclass
+
+from lookout.bus.messages import BadMessage, now, parse_reading
+from lookout.bus.session import Message, Subscription
+from lookout.bus.topics import BadTopic, Topics
+from lookout.store.client import StoreError
+from lookout.store.readings import NewReading, Readings
+from services.ingest import metrics
+from services.ingest.examine import check_time
+from services.ingest.patience import Patience
+from services.ingest.refusals import Refusals
+from services.ingest.settings import Ingest
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingIntake:
+    """Takes readings from a subscription to Redis."""
+
+    settings: Ingest
+    topics: Topics
+    readings: Readings
+    patience: Patience
+    refusals: Refusals
+
+    async def take(self, subscription: Subscription) -> None:
+        """Store readings as they come."""
+        async for message in subscription:
+            await self.handle(message)
+
+    async def handle(self, message: Message) -> None:
+        """Examine, store and acknowledge one reading."""
+        node = None
+        try:
+            node = self.topics.parse(message.topic).node
+            reading = self._examined(message, node)
+            await self.patience.until_done(
+                lambda: self.readings.store(reading, ttl=self.settings.reading_ttl)
+            )
+            metrics.READINGS.inc()
+        except (BadTopic, BadMessage, StoreError) as error:
+            await self.refusals.refuse("reading", message, str(error), node)
+        message.ack()
+
+    def _examined(self, message: Message, node: str) -> NewReading:
+        received_at = now()
+        reading = parse_reading(message.payload)
+        timestamp = received_at if reading.timestamp is None else reading.timestamp
+        check_time(timestamp, self.settings, received_at)
+        return NewReading(node, timestamp, received_at, reading.metrics)

@@ -1,0 +1,122 @@
+"""Receipts: tell each node what is on the hub's disk, so that its spool may let go."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from lookout.bus.messages import Receipt, Rejection
+from lookout.bus.session import Session
+from lookout.bus.topics import Topics
+from lookout.store import keys
+from lookout.store.client import (
+    TRANSIENT,
+    Client,
+    keeps_append_only_file,
+    on_disk,
+    run_id,
+)
+from services.ingest import metrics
+
+logger = structlog.get_logger()
+
+MOST_PENDING: Final = 100_000  # ids that wait for the disk
+MOST_IN_ONE: Final = 500  # ids in one message
+RETRY_SECONDS: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Pending:
+    ids: dict[str, None] = field(default_factory=dict)  # in order, each once
+    rejected: list[Rejection] = field(default_factory=list)
+
+
+class Receipts:
+    """Collects what was stored and confirms it once it is in the append-only file."""
+
+    def __init__(
+        self, session: Session, topics: Topics, client: Client, *, worker: int, run: str
+    ) -> None:
+        """`run` is the server's run id from before the first write."""
+        self._session = session
+        self._topics = topics
+        self._client = client
+        self._marker = keys.receipts(str(worker))
+        self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
+        self._count = 0
+        self._run_id = run
+        self._something = asyncio.Event()
+
+    def stored(self, node: str, image_id: str) -> None:
+        """Note that an image is written; it will be confirmed when it is on disk."""
+        if self._room():
+            self._pending[node].ids[image_id] = None
+
+    def rejected(self, node: str, image_id: str, reason: str) -> None:
+        """Note that an image will never be stored."""
+        if self._room():
+            self._pending[node].rejected.append(Rejection(id=image_id, reason=reason))
+
+    async def send_forever(self) -> None:
+        """Confirm in groups: while one group waits for the disk, the next one collects."""
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            pending, self._pending, self._count = self._pending, defaultdict(_Pending), 0
+            lost = await self._until_durable(
+                [image for each in pending.values() for image in each.ids]
+            )
+            for node, each in pending.items():
+                self._send(node, [image for image in each.ids if image not in lost], each.rejected)
+
+    def _room(self) -> bool:
+        if self._count >= MOST_PENDING:
+            metrics.RECEIPTS_DROPPED.inc()
+            return False
+        self._count += 1
+        self._something.set()
+        return True
+
+    async def _until_durable(self, ids: list[str]) -> set[str]:
+        """Wait until these are on disk; the ids that a crash of Redis took before they were."""
+        while True:
+            try:
+                if await self._durable():
+                    return await self._lost(ids)
+            except TRANSIENT as error:
+                logger.debug("receipts wait for Redis", reason=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _durable(self) -> bool:
+        if not await keeps_append_only_file(self._client):
+            return True
+        return await on_disk(self._client, self._marker)
+
+    async def _lost(self, ids: list[str]) -> set[str]:
+        """A server killed after our write and before its fsync comes back without the write.
+
+        Then it is another run of the server, and what is missing must not be confirmed. In the
+        same run a missing image was evicted or deleted: it was stored, and that is confirmed.
+        """
+        async with self._client.pipeline(transaction=False) as pipe:
+            for each in ids:
+                pipe.exists(keys.image(each))
+            there = await pipe.execute() if ids else []
+        missing = {each for each, exists in zip(ids, there, strict=True) if not exists}
+        if not missing:
+            return missing
+        before, self._run_id = self._run_id, await run_id(self._client)
+        if before == self._run_id:
+            return set()
+        logger.warning("Redis restarted without its last writes", images=len(missing))
+        metrics.UNCONFIRMED.inc(len(missing))
+        return missing
+
+    def _send(self, node: str, ids: list[str], rejected: list[Rejection]) -> None:
+        metrics.RECEIPTS.inc(len(ids))
+        for start in range(0, max(len(ids), len(rejected)), MOST_IN_ONE):
+            chunk = slice(start, start + MOST_IN_ONE)
+            receipt = Receipt(ids=tuple(ids[chunk]), rejected=tuple(rejected[chunk]))
+            self._session.post(self._topics.stored(node), receipt.encode())

@@ -1,0 +1,51 @@
+"""Take images and readings from MQTT to Redis; acknowledge after the write, confirm after the disk.
+
+While Redis is away or full nothing is acknowledged: the broker and the spools hold.
+"""
+
+import asyncio
+
+from lookout.bus.events import EventBus
+from lookout.bus.session import Session
+from lookout.bus.topics import HUB, Topics
+from lookout.host.run import forever
+from lookout.store.client import TRANSIENT, Client, run_id
+from lookout.store.images import Images
+from lookout.store.index import ensure_indexes
+from lookout.store.readings import Readings
+from services.ingest.images import ImageIntake
+from services.ingest.patience import Patience
+from services.ingest.readings import ReadingIntake
+from services.ingest.receipts import Receipts
+from services.ingest.refusals import Refusals
+from services.ingest.settings import IngestSettings
+
+GROUP = "ingest"  # workers of one group share the messages
+INDEX_SECONDS = 10.0  # a Redis that came back empty gets its indexes again after this
+
+
+async def run(settings: IngestSettings, session: Session, client: Client) -> None:
+    """Serve until cancelled."""
+    topics, limits = Topics(settings.mqtt.root), settings.ingest
+    patience = Patience(session, topics.hub_status(settings.name))
+    refusals = Refusals(client, EventBus(session, topics, origin=HUB), patience)
+    server_run = await patience.until_done(lambda: run_id(client))
+    receipts = Receipts(session, topics, client, worker=limits.worker, run=server_run)
+    images = ImageIntake(limits, topics, Images(client), patience, refusals, receipts)
+    readings = ReadingIntake(limits, topics, Readings(client), patience, refusals)
+
+    def shared(kind: str) -> str:
+        return topics.shared(GROUP, topics.every(kind))
+
+    image_messages = session.subscribe(shared("image"), auto_ack=False)
+    reading_messages = session.subscribe(shared("reading"), auto_ack=False)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(
+            forever(
+                "search indexes", lambda: ensure_indexes(client), pause=INDEX_SECONDS, on=TRANSIENT
+            ),
+            name="indexes",
+        )
+        group.create_task(receipts.send_forever(), name="receipts")
+        group.create_task(images.take(image_messages), name="images")
+        group.create_task(readings.take(reading_messages), name="readings")

@@ -1,0 +1,32 @@
+"""The settings of the ingest service."""
+
+from pydantic import Field
+
+from lookout.host.settings import HubSettings, Section
+from lookout.store import keys
+
+
+class Ingest(Section):
+    """How images and readings are taken in."""
+
+    worker: int = Field(1, ge=1, le=99, description="number of this worker; each needs its own")
+    image_ttl: int = Field(keys.IMAGE_TTL, ge=1, description="seconds an image is kept")
+    reading_ttl: int = Field(keys.READING_TTL, ge=1, description="seconds a reading is kept")
+    max_bytes: int = Field(20_000_000, ge=1_000, description="a larger image is refused")
+    max_pixels: int = Field(150_000_000, ge=1_000, description="the same by width x height")
+    max_ahead: float = Field(86_400.0, ge=0, description="seconds a capture may lie in the future")
+    batch: int = Field(64, ge=1, le=1_000, description="most images in one write")
+    in_hand: int = Field(128, ge=1, le=10_000, description="most messages not yet acknowledged")
+    metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
+    metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
+
+
+class IngestSettings(HubSettings):
+    """Everything the ingest service is told."""
+
+    ingest: Ingest = Ingest()
+
+    @property
+    def name(self) -> str:
+        """This worker's name as a hub service: `ingest`, or `ingest_2` for the second."""
+        return "ingest" if self.ingest.worker == 1 else f"ingest_{self.ingest.worker}"
