@@ -1,0 +1,41 @@
+#!/bin/sh
+# Write the passwords of `.env` and the access rules where the broker reads them, then become the broker.
+# Users that were added by hand stay in the file, so nodes survive a restart.
+set -eu
+umask 077
+
+data=/mosquitto/data
+passwords=$data/passwords
+
+# Both go into URLs (mqtt://hub:PASSWORD@mosquitto:1883), where other characters would need escaping.
+check() {
+    case $2 in
+    *[!A-Za-z0-9._~-]*)
+        echo "$1 in .env: use letters, digits, '.', '_', '~' and '-' only." >&2
+        exit 1
+        ;;
+    ????????????????*) ;;
+    *)
+        echo "$1 in .env is shorter than 16 characters: .env.example tells how to make a good one." >&2
+        exit 1
+        ;;
+    esac
+}
+
+check LOOKOUT_MQTT_PASSWORD "${LOOKOUT_MQTT_PASSWORD:-}"
+check LOOKOUT_DEMO_PASSWORD "${LOOKOUT_DEMO_PASSWORD:-}"
+
+# Through a file, not an argument: no password shows in the list of processes.
+new=$passwords.new
+printf 'hub:%s\ndemo:%s\n' "$LOOKOUT_MQTT_PASSWORD" "$LOOKOUT_DEMO_PASSWORD" >"$new"
+mosquitto_passwd -U "$new"
+if [ -f "$passwords" ]; then
+    grep -v -e '^hub:' -e '^demo:' "$passwords" >>"$new" || true # nobody else yet
+fi
+mv "$new" "$passwords"
+
+# A copy of our own: the broker warns of, and will one day refuse, rules that others can read or change.
+rm -f "$data/acl"
+cp /mosquitto/config/acl "$data/acl"
+
+exec mosquitto -c /mosquitto/config/mosquitto.conf
