@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
@@ -32,7 +33,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts to connect
 CONNECT_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 STEADY_SECONDS = 10.0  # a connection that held this long starts the pauses anew
-PACKET_OVERHEAD = 1024  # bytes of topic and properties, at most, around a payload of ours
+PACKET_OVERHEAD = 64  # bytes of an MQTT 5 PUBLISH besides topic, payload and user properties
 MAX_PACKET: Final = 268_435_455  # MQTT's own limit, bytes
 
 
@@ -113,6 +114,13 @@ class _Outgoing:
     qos: int
     retain: bool
     properties: Properties
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole packet, at most."""
+        user = getattr(self.properties, "UserProperty", ())
+        words = sum(len(key.encode()) + len(value.encode()) + 5 for key, value in user)
+        return len(self.payload) + len(self.topic.encode()) + words + PACKET_OVERHEAD
 
 
 class Session:
@@ -311,17 +319,18 @@ class Session:
                 clean_start=self._session_expiry == 0,
                 properties=properties,
             )
-            await asyncio.wait_for(self._answered.wait(), CONNECT_SECONDS)
+            # Not wait_for: until Python 3.12 it swallows a cancel that comes with the answer.
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._answered.wait()
         except (OSError, TimeoutError) as error:
             self._why = self._why or str(error) or "no answer"
             self._drop_connection()
             return
         while not self._lost.is_set():
             self._client.loop_misc()
-            try:
-                await asyncio.wait_for(self._lost.wait(), 1.0)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._lost.wait()
 
     def _drop_connection(self) -> None:
         self._client.disconnect()
@@ -346,7 +355,7 @@ class Session:
     # -- sending, inside -------------------------------------------------------------------
 
     def _send(self, outgoing: _Outgoing) -> asyncio.Future[None] | None:
-        size = len(outgoing.payload) + PACKET_OVERHEAD
+        size = outgoing.size
         if size > self.max_packet_size:
             raise TooLarge(f"{size} bytes; the broker takes {self.max_packet_size} at most")
         sent = self._client.publish(

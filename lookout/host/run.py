@@ -23,8 +23,8 @@ class Unusable(Exception):
     """The process cannot do its work as things are; the message is for a person."""
 
 
-def run(service: str, settings: Settings, body: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run `body` until it returns or the process is told to stop.
+def run(service: str, settings: Settings, body: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+    """Run `body` until it returns (True) or the process is told to stop (False).
 
     Exits 1 on Unusable or SettingsError, after a line that says what to do.
     """
@@ -32,7 +32,7 @@ def run(service: str, settings: Settings, body: Callable[[], Coroutine[Any, Any,
     keep_large_buffers()
     heartbeat = heartbeat_path(settings.data, service)
     try:
-        asyncio.run(_until_stopped(service, body, heartbeat))
+        return asyncio.run(_until_stopped(service, body, heartbeat))
     except (Unusable, SettingsError) as error:
         logger.error("cannot go on", reason=str(error))
         sys.exit(1)
@@ -59,7 +59,7 @@ def keep_large_buffers() -> None:
 
 async def _until_stopped(
     service: str, body: Callable[[], Coroutine[Any, Any, None]], heartbeat: Path
-) -> None:
+) -> bool:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,10 +71,11 @@ async def _until_stopped(
         await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
             work.result()
-            return
+            return True
         logger.info("stopping")
         await drain(work, DRAIN_SECONDS)
         logger.info("stopped")
+        return False
     finally:
         await cancel(stopped, beat)
 

@@ -1,0 +1,71 @@
+"""What the node says about itself, retained on its info topic."""
+
+import asyncio
+import platform
+import socket
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import lookout
+from lookout.bus.commands import Services
+from lookout.bus.messages import Info
+from lookout.bus.session import Session
+from lookout.bus.topics import Topics
+from services.camera.capturer import Capturer
+
+MODEL = Path("/proc/device-tree/model")
+REFRESH_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class About:
+    """Publishes the node's description, and again when it has changed."""
+
+    node: str
+    session: Session
+    topics: Topics
+    capturer: Capturer
+    services: Services
+    started_at: float
+    _said: Info | None = None
+
+    def describe(self) -> Info:
+        """The node as it is now."""
+        spool, source = self.capturer.spool, self.capturer.source
+        return Info(
+            version=lookout.__version__,
+            host=socket.gethostname(),
+            model=computer_model(),
+            camera=source.model,
+            resolution=source.resolution,
+            services=self.services.names,
+            started_at=self.started_at,
+            spool_depth=len(spool),
+            spool_bytes=spool.total_bytes,
+            spool_dropped=spool.lost,
+            interval=self.capturer.settings.interval,
+            quality=self.capturer.settings.quality,
+        )
+
+    def publish(self) -> None:
+        """Say it now."""
+        self._said = self.describe()
+        self.session.post(self.topics.info(self.node), self._said.encode(), retain=True)
+
+    async def run(self) -> None:
+        """Say it after each connect, and when something has changed, until cancelled."""
+        while True:
+            await self.session.connected()
+            if self.describe() != self._said:
+                self.publish()
+            await asyncio.sleep(REFRESH_SECONDS)
+
+
+@cache
+def computer_model() -> str:
+    """Such as `Raspberry Pi 4 Model B Rev 1.4`; elsewhere the processor's kind."""
+    try:
+        return MODEL.read_text().strip("\0\n ")
+    except OSError:
+        return platform.machine()

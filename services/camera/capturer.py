@@ -1,0 +1,120 @@
+"""Take pictures, one at a time, into the spool; mend the source when it fails."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+from pydantic import JsonValue
+
+from lookout.bus.events import EventBus
+from lookout.bus.messages import Context, ImageMeta, image_id
+from services.camera.ids import Milliseconds
+from services.camera.previewer import Previewer
+from services.camera.settings import Capture
+from services.camera.sources import Picture, Source, SourceError
+from services.camera.spool import Spool
+from services.camera.state import State
+
+logger = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Capturer:
+    """The one user of the source."""
+
+    node: str
+    source: Source
+    spool: Spool
+    state: State
+    events: EventBus
+    previewer: Previewer
+    ids: Milliseconds
+    settings: Capture  # as `set` last left them
+    timeout: float  # seconds one capture may take
+    last: Picture | None = None
+    failures: int = 0  # since the last picture
+    _open: bool = False
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def capture(
+        self, trigger: str, *, cause: Context | None = None, quality: int | None = None
+    ) -> str:
+        """Take a picture and spool it; the new image's id. Raises SourceError."""
+        async with self._lock:
+            try:
+                async with asyncio.timeout(self.timeout):
+                    picture = await self._picture(quality or self.settings.quality)
+            except (SourceError, TimeoutError) as error:
+                await self._failed(trigger, cause, error)
+                raise SourceError(_reason(error, self.timeout)) from None
+            return await self._keep(picture, trigger, cause)
+
+    async def close(self) -> None:
+        """Let go of the source."""
+        self._open = False
+        await self.source.close()
+
+    async def _picture(self, quality: int) -> Picture:
+        if not self._open:
+            await self.source.open()
+            self._open = True
+        return await self.source.capture(quality)
+
+    async def _keep(self, picture: Picture, trigger: str, cause: Context | None) -> str:
+        milliseconds = self.ids.take(picture.timestamp)
+        context = cause.child() if cause else Context()
+        meta = _meta(self.node, milliseconds, picture, trigger, context)
+        self.state.keep_last_id(milliseconds)
+        await self.spool.add(milliseconds, meta, picture.jpeg)
+        self.last = picture
+        if self.failures:
+            logger.info("the camera works again", failures=self.failures)
+        self.failures = 0
+        identifier = image_id(self.node, milliseconds)
+        self.events.fire("image_captured", _told(identifier, picture, trigger), context=context)
+        self.previewer.show(picture.jpeg)
+        return identifier
+
+    async def _failed(self, trigger: str, cause: Context | None, error: Exception) -> None:
+        reason = _reason(error, self.timeout)
+        self.failures += 1
+        if self.failures == 1:
+            logger.error("capture failed", reason=reason)
+        self.events.fire(
+            "capture_failed",
+            {"reason": reason, "trigger": trigger, "failures": self.failures},
+            cause=cause,
+        )
+        await self.close()  # opened anew for the next picture
+
+
+def _meta(
+    node: str, milliseconds: int, picture: Picture, trigger: str, context: Context
+) -> ImageMeta:
+    return ImageMeta(
+        id=image_id(node, milliseconds),
+        timestamp=round(picture.timestamp, 3),
+        lux=picture.lux,
+        temperature=picture.temperature,
+        width=picture.width,
+        height=picture.height,
+        trigger=trigger,
+        context_id=context.id,
+        parent_id=context.parent_id,
+        meta=picture.meta or None,
+    )
+
+
+def _told(identifier: str, picture: Picture, trigger: str) -> dict[str, JsonValue]:
+    data: dict[str, JsonValue] = {
+        "id": identifier,
+        "trigger": trigger,
+        "size": len(picture.jpeg),
+        "width": picture.width,
+        "height": picture.height,
+    }
+    return data if picture.lux is None else {**data, "lux": round(picture.lux, 2)}
+
+
+def _reason(error: Exception, timeout: float) -> str:
+    return str(error) if isinstance(error, SourceError) else f"no picture within {timeout:g} s"

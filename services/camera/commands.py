@@ -1,0 +1,121 @@
+"""The services that a node offers on the bus."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from pydantic import Field, model_validator
+
+from lookout.bus.commands import Arguments, CommandFailed, Data, Services
+from lookout.bus.messages import Command
+from services.camera.about import About
+from services.camera.capturer import Capturer
+from services.camera.schedule import Schedule
+from services.camera.settings import Quality, Seconds
+from services.camera.sources import SourceError
+
+logger = structlog.get_logger()
+
+LED = Path("/sys/class/leds/ACT/brightness")
+ANSWER_FIRST = 0.3  # seconds between the answer to `restart` and the restart
+
+
+class CaptureArguments(Arguments):
+    """Take pictures: how many, how far apart, at which JPEG quality."""
+
+    count: int = Field(1, ge=1, le=100)
+    pause: float = Field(0.0, ge=0, le=3600, description="seconds between two")
+    quality: Quality | None = None
+
+
+class SetArguments(Arguments):
+    """Change settings for good."""
+
+    interval: Seconds | None = None
+    quality: Quality | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "SetArguments":
+        if not self.model_fields_set:
+            raise ValueError("name what to set: interval (seconds) or quality (1 to 100)")
+        return self
+
+
+class IdentifyArguments(Arguments):
+    """Show which one you are."""
+
+    seconds: float = Field(5.0, gt=0, le=60)
+
+
+class NoArguments(Arguments):
+    """Nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What each service does."""
+
+    capturer: Capturer
+    schedule: Schedule
+    about: About
+    restart_asked: asyncio.Event
+
+    def register(self, services: Services) -> None:
+        """Offer them all."""
+        services.register("capture", CaptureArguments, self.capture)
+        services.register("set", SetArguments, self.set)
+        services.register("identify", IdentifyArguments, self.identify)
+        services.register("restart", NoArguments, self.restart)
+
+    async def capture(self, arguments: CaptureArguments, command: Command) -> Data:
+        """Take pictures; the result names their ids."""
+        images: list[str] = []
+        failures: list[str] = []
+        for number in range(arguments.count):
+            if number:
+                await asyncio.sleep(arguments.pause)
+            try:
+                taken = self.capturer.capture(
+                    "command", cause=command.context, quality=arguments.quality
+                )
+                images.append(await taken)
+            except SourceError as error:
+                failures.append(str(error))
+        if not images:
+            raise CommandFailed("capture_failed", failures[0])
+        return {"images": list(images), "failed": len(failures)}
+
+    async def set(self, arguments: SetArguments, _: Command) -> Data:
+        """Change settings now and keep them over restarts; the result names all as they are."""
+        changed = arguments.model_dump(exclude_none=True)
+        self.capturer.settings = self.capturer.settings.model_copy(update=changed)
+        await asyncio.to_thread(self.capturer.state.keep_capture, changed)
+        self.schedule.changed()
+        self.about.publish()
+        return self.capturer.settings.model_dump()
+
+    async def identify(self, arguments: IdentifyArguments, _: Command) -> Data:
+        """Blink the activity LED where this process may."""
+        info = self.about.describe()
+        logger.info("here I am", node=self.about.node, host=info.host)
+        blinked = await _blink(arguments.seconds)
+        return {"host": info.host, "model": info.model, "blinked": blinked}
+
+    async def restart(self, _: NoArguments, __: Command) -> Data:
+        """Start the process anew, after this answer is out."""
+        asyncio.get_running_loop().call_later(ANSWER_FIRST, self.restart_asked.set)
+        return {"restarting": True}
+
+
+async def _blink(seconds: float) -> bool:
+    """Blink five times a second; False where the LED is not ours to drive."""
+    try:
+        before = LED.read_text()
+        for step in range(round(seconds * 10)):
+            LED.write_text(str(step % 2))
+            await asyncio.sleep(0.1)
+        LED.write_text(before)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""The small retained picture for dashboards: always the newest, at most one a second."""
+
+import asyncio
+
+import structlog
+
+from lookout.bus.session import BusError, Session
+from lookout.bus.topics import Topics
+from services.camera.fit import preview
+
+logger = structlog.get_logger()
+
+LEAST_PAUSE = 1.0  # seconds
+
+
+class Previewer:
+    """Holds the newest picture until it is shown; older ones are skipped."""
+
+    def __init__(self, session: Session, topics: Topics, node: str) -> None:
+        self._session = session
+        self._topic = topics.preview(node)
+        self._newest: bytes | None = None
+        self._changed = asyncio.Event()
+
+    def show(self, jpeg: bytes) -> None:
+        """Publish this one when its turn comes."""
+        self._newest = jpeg
+        self._changed.set()
+
+    async def publish_forever(self) -> None:
+        """Publish the newest picture, until cancelled."""
+        while True:
+            await self._changed.wait()
+            await self._session.connected()
+            self._changed.clear()
+            jpeg, self._newest = self._newest, None
+            if jpeg is not None:
+                await self._publish(jpeg)
+            await asyncio.sleep(LEAST_PAUSE)
+
+    async def _publish(self, jpeg: bytes) -> None:
+        try:
+            small = await asyncio.to_thread(preview, jpeg)
+            await self._session.publish(self._topic, small, retain=True)
+        except (BusError, OSError) as error:
+            logger.warning("no preview", reason=str(error))

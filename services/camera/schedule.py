@@ -1,0 +1,56 @@
+"""When pictures are taken without being asked: at a fixed interval."""
+
+import asyncio
+
+from services.camera.capturer import Capturer
+from services.camera.sources import SourceError
+
+
+class Schedule:
+    """Captures every `interval` seconds, from a fixed start, so that no drift adds up."""
+
+    def __init__(self, capturer: Capturer) -> None:
+        self._capturer = capturer
+        self._changed = asyncio.Event()
+
+    def changed(self) -> None:
+        """The interval was set anew."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Capture until cancelled. The first picture is taken at once."""
+        trigger, due = "start", _clock()
+        while True:
+            interval = self._capturer.settings.interval
+            if await self._changed_before(due if interval else None):
+                due = _clock() + self._capturer.settings.interval
+                continue
+            await self._capture(trigger)
+            trigger, due = "interval", _following(due, interval)
+
+    async def _capture(self, trigger: str) -> None:
+        try:
+            await self._capturer.capture(trigger)
+        except SourceError:
+            return  # told by an event; the next one is due soon
+
+    async def _changed_before(self, due: float | None) -> bool:
+        """Wait until `due` (for ever without one); True when the interval was changed meanwhile."""
+        try:
+            async with asyncio.timeout_at(due):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        self._changed.clear()
+        return True
+
+
+def _following(due: float, interval: float) -> float:
+    """The next time on the grid that is not past; what was missed is not caught up."""
+    now = _clock()
+    missed = max(0, int((now - due) // interval))
+    return due + interval * (missed + 1)
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,179 @@
+"""From the spool to the hub: new captures first, old ones at a set rate, again until confirmed."""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+import structlog
+
+from lookout.bus.messages import IMAGE_TYPE, BadMessage, ImageMeta, parse_receipt, split_image_id
+from lookout.bus.session import BusError, Message, NotConnected, Session, Subscription, TooLarge
+from lookout.bus.topics import BadTopic, Topics
+from services.camera.fit import fit
+from services.camera.settings import Spool as SpoolSettings
+from services.camera.spool import Entry, Spool
+
+logger = structlog.get_logger()
+
+LONGEST_RESEND = 600.0  # seconds between attempts for one capture, at most
+SPARE_BYTES = 2_048  # left for properties when a picture is made to fit
+
+
+@dataclass(slots=True)
+class Sender:
+    """Publishes what is in the spool and lets go what is confirmed."""
+
+    node: str
+    session: Session
+    topics: Topics
+    spool: Spool
+    settings: SpoolSettings
+    _hubs: set[str] = field(default_factory=set)  # ingest workers that are online
+    _hub_since: float = 0.0  # on the event loop's clock
+    _drain_at: float = 0.0  # when the next old capture may go
+
+    async def send_forever(self) -> None:
+        """Send until cancelled."""
+        while True:
+            await self.session.connected()
+            self.spool.changed.clear()
+            entry, wait = self._next(_clock())
+            if entry is not None:
+                await self._send(entry)
+            else:
+                await self._rest(wait)
+
+    async def take_receipts(self, subscription: Subscription) -> None:
+        """Let go what the hub has stored, or will never store."""
+        async for message in subscription:
+            try:
+                await self.handle_receipt(message)
+            except BadMessage as error:
+                logger.warning("not a receipt", reason=str(error))
+
+    async def handle_receipt(self, message: Message) -> None:
+        """One receipt. Raises BadMessage."""
+        receipt = parse_receipt(message.payload)
+        for refused in receipt.rejected:
+            logger.error("the hub refused a capture", id=refused.id, reason=refused.reason)
+        answered = [*receipt.ids, *(refused.id for refused in receipt.rejected)]
+        await self.spool.remove(_milliseconds(self.node, answered))
+
+    async def follow_hub(self, subscription: Subscription) -> None:
+        """Know whether an ingest worker is there: without one, sending again is in vain."""
+        async for message in subscription:
+            try:
+                service = self.topics.parse(message.topic).name or ""
+            except BadTopic:
+                continue
+            if service.startswith("ingest"):
+                self._note_hub(service, online=message.payload == b"online")
+
+    def _note_hub(self, service: str, *, online: bool) -> None:
+        before = bool(self._hubs)
+        (self._hubs.add if online else self._hubs.discard)(service)
+        if self._hubs and not before:
+            self._hub_since = _clock()
+            self.spool.changed.set()
+
+    # -- what next -------------------------------------------------------------------------
+
+    def _next(self, now: float) -> tuple[Entry | None, float]:
+        """The capture to send now, or how many seconds until there may be one."""
+        wait = LONGEST_RESEND
+        old: Entry | None = None
+        for entry in self.spool.entries():
+            if entry.fresh:
+                return entry, 0.0
+            due = self._due(entry)
+            if due <= now:
+                old = old or entry
+            else:
+                wait = min(wait, due - now)
+        if old is None:
+            return None, wait
+        if self._drain_at > now:
+            return None, min(wait, self._drain_at - now)
+        return old, 0.0
+
+    def _due(self, entry: Entry) -> float:
+        """When to send: at once if never sent, else after a pause that grows, with a hub there."""
+        if entry.attempts == 0:
+            return 0.0
+        if not self._hubs:
+            return float("inf")
+        pause = min(self.settings.resend_after * 2.0 ** (entry.attempts - 1), LONGEST_RESEND)
+        # What the broker still held for the hub is confirmed soon after the hub is back.
+        return max(entry.sent_at + pause, self._hub_since + self.settings.resend_after)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.spool.changed.wait()
+        except TimeoutError:
+            return
+
+    # -- sending ---------------------------------------------------------------------------
+
+    async def _send(self, entry: Entry) -> None:
+        read = await self.spool.read(entry)
+        if read is None:
+            return
+        meta, jpeg = read
+        if not entry.fresh:
+            self._drain_at = max(self._drain_at, _clock()) + len(jpeg) / self.settings.drain_rate
+        try:
+            await self._publish(meta, jpeg)
+        except NotConnected:
+            entry.fresh = False  # from now on it is an old one
+            return
+        except TooLarge as error:
+            await self.spool.give_up(entry, str(error))
+            return
+        except BusError as error:
+            logger.error("a capture was not taken", id=meta.id, reason=str(error))
+        entry.fresh = False
+        entry.attempts += 1
+        entry.sent_at = _clock() + random.uniform(0, 1)
+
+    async def _publish(self, meta: ImageMeta, jpeg: bytes) -> None:
+        topic = self.topics.image(self.node)
+        try:
+            await self.session.publish(
+                topic, jpeg, properties=meta.to_properties(), content_type=IMAGE_TYPE
+            )
+        except TooLarge:
+            meta, jpeg = await self._fitted(meta, jpeg)
+            await self.session.publish(
+                topic, jpeg, properties=meta.to_properties(), content_type=IMAGE_TYPE
+            )
+
+    async def _fitted(self, meta: ImageMeta, jpeg: bytes) -> tuple[ImageMeta, bytes]:
+        """The capture made to fit the broker's largest packet. Raises TooLarge."""
+        most = self.session.max_packet_size - SPARE_BYTES - len(str(meta.meta or ""))
+        try:
+            fitted = await asyncio.to_thread(fit, jpeg, most)
+        except OSError as error:
+            raise TooLarge(f"{len(jpeg)} bytes, and it does not decode: {error}") from None
+        if fitted is None:
+            raise TooLarge(f"{len(jpeg)} bytes: it does not fit into {most} bytes")
+        smaller, how = fitted
+        logger.warning("made a capture fit the broker", id=meta.id, bytes=len(smaller), **how)
+        return meta.model_copy(update={"meta": {**(meta.meta or {}), **how}}), smaller
+
+
+def _milliseconds(node: str, identifiers: list[str]) -> list[int]:
+    """The captures of this node among what a receipt names."""
+    own = []
+    for identifier in identifiers:
+        try:
+            owner, milliseconds = split_image_id(identifier)
+        except ValueError:
+            continue
+        if owner == node:
+            own.append(milliseconds)
+    return own
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

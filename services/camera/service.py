@@ -1,0 +1,88 @@
+"""One camera node: it captures, spools, sends until confirmed, and obeys commands."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from functools import partial
+
+from lookout.bus.commands import Services
+from lookout.bus.events import EventBus
+from lookout.bus.journal import Journal
+from lookout.bus.messages import now
+from lookout.bus.session import Session
+from lookout.bus.topics import Topics
+from services.camera.about import About
+from services.camera.capturer import Capturer
+from services.camera.commands import Commands
+from services.camera.ids import Milliseconds
+from services.camera.previewer import Previewer
+from services.camera.schedule import Schedule
+from services.camera.sender import Sender
+from services.camera.sensors import Sensors
+from services.camera.settings import CameraSettings
+from services.camera.sources import Source
+from services.camera.spool import Spool
+from services.camera.state import State
+
+
+async def run(settings: CameraSettings, session: Session, source: Source) -> None:
+    """Serve until cancelled, or until `restart` is asked for."""
+    node, topics = settings.node, Topics(settings.mqtt.root)
+    events = EventBus(session, topics, origin=node)
+    spool = await _spool(settings, events)
+    state = State(settings.spool_path / "state.json")
+    previewer = Previewer(session, topics, node)
+    capturer = Capturer(
+        node=node,
+        source=source,
+        spool=spool,
+        state=state,
+        events=events,
+        previewer=previewer,
+        ids=Milliseconds(max(state.last_id, spool.newest)),
+        settings=state.capture(settings.capture),
+        timeout=settings.camera.timeout,
+    )
+    schedule = Schedule(capturer)
+    journal = Journal(settings.spool_path / "commands.json")
+    services = Services(session, topics, node, events, journal)
+    about = About(node, session, topics, capturer, services, started_at=now())
+    restart_asked = asyncio.Event()
+    Commands(capturer, schedule, about, restart_asked).register(services)
+    sender = Sender(node, session, topics, spool, settings.spool)
+    receipts = session.subscribe(topics.stored(node))
+    hub = session.subscribe(topics.every_hub_status())
+    sensors = Sensors(node, session, topics, capturer, settings.sensors.interval)
+    work = {
+        "capture schedule": schedule.run(),
+        "commands": services.serve(),
+        "sender": sender.send_forever(),
+        "receipts": sender.take_receipts(receipts),
+        "hub": sender.follow_hub(hub),
+        "preview": previewer.publish_forever(),
+        "readings": sensors.run(),
+        "info": about.run(),
+    }
+    async with AsyncExitStack() as stack:
+        stack.callback(state.save)
+        stack.push_async_callback(capturer.close)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        tasks = [group.create_task(body, name=name) for name, body in work.items()]
+        await restart_asked.wait()
+        for task in tasks:
+            task.cancel()
+
+
+async def _spool(settings: CameraSettings, events: EventBus) -> Spool:
+    """The spool with what an earlier process left in it."""
+    spool = Spool(
+        settings.spool_path,
+        max_bytes=settings.spool.max_bytes,
+        max_files=settings.spool.max_files,
+        dropped=partial(_announce_drop, events),
+    )
+    await spool.load()
+    return spool
+
+
+def _announce_drop(events: EventBus, count: int, reason: str) -> None:
+    events.fire("spool_dropped", {"count": count, "reason": reason})

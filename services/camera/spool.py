@@ -1,0 +1,164 @@
+"""The spool: every capture until the hub says that it is stored. Bounded; oldest dropped first."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from lookout.bus.messages import BadMessage, ImageMeta
+from services.camera import spoolfile
+
+logger = structlog.get_logger()
+
+MOST_IN_MEMORY = 16  # captures held while the disk takes none
+Dropped = Callable[[int, str], None]
+
+
+@dataclass(slots=True)
+class Entry:
+    """A capture that is not confirmed yet."""
+
+    milliseconds: int
+    size: int  # bytes
+    fresh: bool = False  # taken by this process and not sent yet: goes before old ones
+    attempts: int = 0
+    sent_at: float = 0.0  # on the event loop's clock, of the last attempt
+    memory: tuple[ImageMeta, bytes] | None = field(default=None, repr=False)
+
+
+class Spool:
+    """Captures by their milliseconds. `dropped(count, reason)` is told of every loss."""
+
+    def __init__(self, folder: Path, *, max_bytes: int, max_files: int, dropped: Dropped) -> None:
+        self.folder = folder
+        self.changed = asyncio.Event()
+        self.lost = 0
+        self._max_bytes = max_bytes
+        self._max_files = max_files
+        self._dropped = dropped
+        self._entries: OrderedDict[int, Entry] = OrderedDict()
+        self._bytes = 0
+
+    async def load(self) -> None:
+        """Find what an earlier process left. A folder that cannot be used is told, not fatal."""
+        try:
+            sizes = await asyncio.to_thread(spoolfile.found, self.folder)
+        except OSError as error:
+            logger.error(
+                "the spool folder cannot be used, captures stay in memory",
+                folder=str(self.folder),
+                reason=str(error),
+            )
+            return
+        for milliseconds, size in sizes.items():
+            self._remember(Entry(milliseconds, size))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def total_bytes(self) -> int:
+        return self._bytes
+
+    @property
+    def newest(self) -> int:
+        """Milliseconds of the newest capture, or 0."""
+        return max(self._entries, default=0)
+
+    def entries(self) -> Iterable[Entry]:
+        """What waits, oldest first."""
+        return self._entries.values()
+
+    async def add(self, milliseconds: int, meta: ImageMeta, jpeg: bytes) -> None:
+        """Keep a capture; make room by dropping the oldest when the spool is full."""
+        await self._make_room(len(jpeg))
+        entry = Entry(milliseconds, len(jpeg), fresh=True)
+        path = spoolfile.path_of(self.folder, milliseconds)
+        try:
+            entry.size = await asyncio.to_thread(spoolfile.write, path, meta, jpeg)
+        except OSError as error:
+            logger.error("the spool takes nothing, holding in memory", reason=str(error))
+            await self._hold(entry, meta, jpeg)
+            return
+        self._remember(entry)
+
+    async def read(self, entry: Entry) -> tuple[ImageMeta, bytes] | None:
+        """The capture, or None when its file is gone or damaged; then it is let go."""
+        if entry.memory is not None:
+            return entry.memory
+        path = spoolfile.path_of(self.folder, entry.milliseconds)
+        try:
+            return await asyncio.to_thread(spoolfile.read, path)
+        except FileNotFoundError:
+            self._lose([entry], "its file is gone")
+        except (OSError, BadMessage) as error:
+            self._lose([entry], str(error))
+            await asyncio.to_thread(_try, partial(spoolfile.set_aside, path))
+        return None
+
+    async def remove(self, milliseconds: Iterable[int]) -> None:
+        """Let captures go that the hub has answered for."""
+        known = [each for each in milliseconds if self._forget(each)]
+        await asyncio.to_thread(self._unlink, known)
+
+    async def give_up(self, entry: Entry, reason: str) -> None:
+        """Let a capture go that can never be sent; it counts as lost."""
+        self._lose([entry], reason)
+        await asyncio.to_thread(self._unlink, [entry.milliseconds])
+
+    async def _make_room(self, size: int) -> None:
+        """Drop the oldest until `size` more bytes fit."""
+        gone = []
+        total, count = self._bytes + size, len(self._entries) + 1
+        for entry in self._entries.values():
+            if total <= self._max_bytes and count <= self._max_files:
+                break
+            gone.append(entry)
+            total, count = total - entry.size, count - 1
+        if gone:
+            self._lose(gone, "the spool is full")
+            await asyncio.to_thread(self._unlink, [entry.milliseconds for entry in gone])
+
+    async def _hold(self, entry: Entry, meta: ImageMeta, jpeg: bytes) -> None:
+        """Keep a capture in memory; the disk is full, read-only or gone."""
+        held = [each for each in self._entries.values() if each.memory is not None]
+        if len(held) >= MOST_IN_MEMORY:
+            self._lose(held[:1], "the disk takes nothing and memory is full")
+        entry.memory = (meta, jpeg)
+        self._remember(entry)
+
+    def _remember(self, entry: Entry) -> None:
+        self._entries[entry.milliseconds] = entry
+        self._bytes += entry.size
+        self.changed.set()
+
+    def _forget(self, milliseconds: int) -> bool:
+        entry = self._entries.pop(milliseconds, None)
+        if entry is None:
+            return False
+        self._bytes -= entry.size
+        self.changed.set()
+        return entry.memory is None
+
+    def _lose(self, entries: list[Entry], reason: str) -> None:
+        for entry in entries:
+            self._forget(entry.milliseconds)
+        self.lost += len(entries)
+        logger.error("captures lost", count=len(entries), reason=reason)
+        self._dropped(len(entries), reason)
+
+    def _unlink(self, milliseconds: list[int]) -> None:
+        for each in milliseconds:
+            path = spoolfile.path_of(self.folder, each)
+            _try(partial(path.unlink, missing_ok=True))
+
+
+def _try(action: Callable[[], None]) -> None:
+    try:
+        action()
+    except OSError as error:
+        logger.error("the spool folder refuses", reason=str(error))
