@@ -1,0 +1,147 @@
+"""How the commands reach the hub: its URLs, connections that fail soon, errors in plain words."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import typer
+
+from lookout.bus.messages import new_id
+from lookout.bus.session import BusError, Session
+from lookout.bus.topics import Topics
+from lookout.host import log
+from lookout.host.settings import (
+    Broker,
+    HubSettings,
+    Log,
+    SettingsError,
+    ValidationError,
+    describe,
+    read_secret_files,
+)
+
+if TYPE_CHECKING:
+    from lookout.store.client import Client
+
+BROKER_URL: Final = "LOOKOUT_MQTT__URL"
+REDIS_URL: Final = "LOOKOUT_REDIS__URL"
+_SECTIONS: Final = {BROKER_URL: "mqtt", REDIS_URL: "redis"}
+CONNECT_SECONDS: Final = 5.0
+
+
+class Trouble(Exception):
+    """The command cannot do what was asked; the message tells a person why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bus:
+    """A connection to the broker that is up, and its topics."""
+
+    session: Session
+    topics: Topics
+
+
+def run(work: Coroutine[Any, Any, None], *, log_level: Any = "error") -> None:
+    """Do a command's work. What goes wrong is one sentence on standard error and exit code 1."""
+    log.setup(Log(level=log_level, format="console"), service="lookout")
+    try:
+        asyncio.run(work)
+    except (Trouble, SettingsError, BusError) as error:
+        fail(str(error))
+
+
+def fail(sentence: str) -> NoReturn:
+    """End the command: the sentence on standard error, exit code 1."""
+    sys.stderr.write(f"{sentence}\n")
+    raise typer.Exit(1)
+
+
+def demo_file() -> Path:
+    """Where a running demo says how it is reached."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    folder = Path(runtime) if runtime else Path.home() / ".cache"
+    return folder / "lookout" / "demo.env"
+
+
+def load(needed: str) -> HubSettings:
+    """The settings, from the environment, else from the running demo.
+
+    `needed` is the variable without which there is no going on. Raises Trouble or SettingsError.
+    """
+    read_secret_files(os.environ)
+    urls = _demo_urls() | {name: os.environ[name] for name in _SECTIONS if os.environ.get(name)}
+    if needed not in urls:
+        raise Trouble(
+            f"{needed} is not set and no demo runs: set it to your hub's, or start `lookout demo`."
+        )
+    given: dict[str, Any] = {_SECTIONS[name]: {"url": url} for name, url in urls.items()}
+    try:
+        return HubSettings(**given)
+    except ValidationError as error:
+        raise SettingsError(describe(error)) from None
+
+
+def _demo_urls() -> dict[str, str]:
+    """What the running demo says, unless the environment names another hub."""
+    try:
+        lines = demo_file().read_text().splitlines()
+    except OSError:
+        return {}
+    said = dict(line.split("=", 1) for line in lines if "=" in line)
+    urls = {name: said[name] for name in _SECTIONS if name in said}
+    another = any(os.environ.get(name, url) != url for name, url in urls.items())
+    return {} if another else urls
+
+
+@asynccontextmanager
+async def broker() -> AsyncIterator[Bus]:
+    """A connection to the broker. Raises Trouble when there is none within a few seconds."""
+    settings = load(BROKER_URL).mqtt
+    await _knock(settings)
+    async with Session(settings, f"lookout-cli-{new_id()}") as session:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await session.connected()
+        except TimeoutError:
+            raise Trouble(
+                f"The broker at {settings.host}:{settings.port} answers but does not let us in: "
+                f"check user, password and mqtt:// or mqtts:// in {BROKER_URL}."
+            ) from None
+        yield Bus(session, Topics(settings.root))
+
+
+async def _knock(settings: Broker) -> None:
+    """Find out at once when nobody is there; a session would try on and on."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(settings.host, settings.port)
+    except (OSError, TimeoutError) as error:
+        raise Trouble(
+            f"No broker answers at {settings.host}:{settings.port} ({error or 'time is up'}): "
+            f"start it, or check {BROKER_URL}."
+        ) from None
+    writer.close()
+
+
+@asynccontextmanager
+async def redis() -> "AsyncIterator[Client]":
+    """A Redis that answers. Raises Trouble when it does not, then or later."""
+    # Here, not above: a Pi that has only the camera's packages can still call and capture.
+    from lookout.store.client import StoreError, opened, wait_ready
+
+    settings = load(REDIS_URL).redis
+    async with opened(settings) as client:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await wait_ready(client, settings)
+        except TimeoutError:
+            raise Trouble(f"No Redis answers: start it, or check {REDIS_URL}.") from None
+        try:
+            yield client
+        except StoreError as error:
+            raise Trouble(f"Redis could not answer ({error}): is the hub running?") from None

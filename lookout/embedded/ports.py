@@ -1,0 +1,64 @@
+"""Ports of this machine, and waiting until a server behind one answers."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+from lookout.embedded.child import Child
+
+HOST = "127.0.0.1"
+ANSWER_SECONDS = 10.0  # a Pi Zero with a slow card takes a few
+PAUSE = 0.02  # seconds between two looks
+
+
+class NotStarted(Exception):
+    """A server did not come up; the message holds the end of its log."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+async def ask(port: int, request: bytes, until: bytes = b"\n") -> bytes:
+    """Send some bytes and return the answer up to `until`; empty when there is none."""
+    try:
+        async with asyncio.timeout(1.0):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                writer.write(request)
+                return await reader.readuntil(until)
+            finally:
+                writer.close()
+                await writer.wait_closed()
+    except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        return b""
+
+
+async def until_ready(child: Child, ready: Callable[[], Awaitable[bool]], what: str) -> None:
+    """Wait until `ready` says so. Raises NotStarted when the child ends or the time is up."""
+    deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
+    while not await ready():
+        if not child.running:
+            raise NotStarted(f"{what} ended at once. Its last words:\n{child.last_lines()}")
+        if asyncio.get_running_loop().time() > deadline:
+            await child.kill()
+            raise NotStarted(
+                f"{what} did not answer within {ANSWER_SECONDS:.0f} s. "
+                f"Its last words:\n{child.last_lines()}"
+            )
+        await asyncio.sleep(PAUSE)

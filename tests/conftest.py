@@ -1,0 +1,79 @@
+"""Fixtures that all tests share: real servers, services as processes, nothing left behind."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from lookout.embedded.child import Child
+from lookout.host.settings import Broker
+from tests.support import leftovers
+from tests.support.servers import PASSWORD, BrokerServer, StoreServer, make_broker, make_store
+from tests.support.services import ServiceStarter
+from tests.support.waiting import eventually
+
+USERS = ("hub", "garden", "barn", "gate", "esp32")
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left_behind() -> AsyncIterator[None]:
+    """Fails a test that leaves a task pending or a process running."""
+    before = leftovers.children()
+    yield
+    try:
+        await eventually(lambda: not leftovers.tasks(), 1.0)
+        await eventually(lambda: not leftovers.children() - before, 1.0)
+    except AssertionError:
+        processes = [leftovers.describe(pid) for pid in leftovers.children() - before]
+        pytest.fail(f"left behind: tasks {leftovers.tasks()}, processes {processes}")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """An empty folder for what services write."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[BrokerServer]:
+    """A Mosquitto of the test's own, with the users hub, garden, barn, gate and esp32."""
+    users = {name: f"{PASSWORD} {name}" for name in USERS}
+    async with make_broker(tmp_path / "broker", users) as server:
+        yield server
+
+
+@pytest.fixture
+def mqtt_settings(broker: BrokerServer) -> Callable[[str], Broker]:
+    """The settings by which a user reaches the broker."""
+    return lambda user: Broker(url=broker.url(user))
+
+
+@pytest.fixture
+async def redis_server(tmp_path: Path) -> AsyncIterator[StoreServer]:
+    """A Redis with search of the test's own, empty, with an append-only file."""
+    async with make_store(tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: StoreServer) -> str:
+    """How to reach that Redis."""
+    return redis_server.url
+
+
+@pytest.fixture
+async def service(
+    broker: BrokerServer, redis_server: StoreServer, data: Path
+) -> AsyncIterator[Callable[..., Child]]:
+    """Starts `python -m services.NAME`: `service("ingest")`, `service("camera", user="garden")`.
+
+    Further keywords are environment variables. The answer can be stopped, killed and started
+    again; the logs are shown when the test fails.
+    """
+    starter = ServiceStarter(broker, redis_server, data)
+    yield starter.start
+    await starter.stop_all()
+    sys.stdout.write(starter.logs())
