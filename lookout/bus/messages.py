@@ -22,6 +22,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from ulid import ULID
 
 from lookout.bus.topics import NODE_PATTERN, Word, check_node, check_word
@@ -339,11 +340,13 @@ def parse_status(payload: bytes) -> Status:
 
 def explain(error: ValidationError) -> str:
     """A validation error as one sentence: each field, its value and what is allowed."""
-    return "; ".join(
-        f"{'.'.join(map(str, item['loc'])) or 'message'} = {_short(item['input'])}: "
-        + item["msg"].removeprefix("Value error, ")
-        for item in error.errors(include_url=False)
-    )
+    return "; ".join(map(_explain_one, error.errors(include_url=False)))
+
+
+def _explain_one(item: ErrorDetails) -> str:
+    what = item["msg"].removeprefix("Value error, ")
+    name = ".".join(map(str, item["loc"]))
+    return f"{name} = {_short(item['input'])}: {what}" if name else what
 
 
 def now() -> float:

@@ -85,7 +85,8 @@ async def drain(work: asyncio.Task[None], seconds: float) -> None:
     work.cancel()
     _, pending = await asyncio.wait({work}, timeout=seconds)
     if pending:
-        logger.warning("gave up waiting for a clean stop", seconds=seconds)
+        names = sorted(task.get_name() for task in asyncio.all_tasks())
+        logger.warning("gave up waiting for a clean stop", seconds=seconds, tasks=names)
         return
     if not work.cancelled() and (error := work.exception()):
         raise error
