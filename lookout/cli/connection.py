@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import typer
+from pydantic import ValidationError
 
 from lookout.bus.messages import new_id
 from lookout.bus.session import BusError, Session
@@ -20,7 +21,6 @@ from lookout.host.settings import (
     HubSettings,
     Log,
     SettingsError,
-    ValidationError,
     describe,
     read_secret_files,
 )

@@ -8,7 +8,7 @@ import typer
 from lookout.bus.topics import check_node, check_word
 from lookout.cli import connection, tables
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the store needs redis, which a Pi with only the camera's packages lacks
     from lookout.store.search import Query
 
 COLUMNS = ("Image", "Taken", "Lux>", "Temperature>", "People>", "Trigger", "Size>", "Bytes>")
@@ -16,91 +16,90 @@ NONE_FOUND = "No picture matches."
 T = TypeVar("T")
 
 
-def _checked(check: Callable[[str], T]) -> Callable[[str], str]:
-    """For typer: what a ValueError says becomes the usage error (exit code 2)."""
-
-    def parser(text: str) -> str:
-        try:
-            check(text)
-        except ValueError as error:
-            raise typer.BadParameter(f"{text!r}: {error}") from None
-        return text
-
-    return parser
+def _or_usage(parse: Callable[[str], T], text: str) -> T:
+    """What a ValueError says becomes typer's usage error (exit code 2)."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}") from None
 
 
-def _is_range(text: str) -> None:
+def _node(text: str) -> str:
+    return _or_usage(check_node, text)
+
+
+def _word(text: str) -> str:
+    return _or_usage(check_word, text)
+
+
+def _range(text: str) -> Any:
     from lookout.store.filters import parse_range
 
-    parse_range(text)
+    return _or_usage(parse_range, text)
 
 
-def _is_time(text: str) -> None:
+def _time(text: str) -> Any:
     from lookout.store.filters import parse_time
 
-    parse_time(text)
+    return _or_usage(parse_time, text)
 
 
-def _is_cursor(text: str) -> None:
+def _cursor(text: str) -> Any:
     from lookout.store.search import Cursor
 
-    Cursor.decode(text)
+    return _or_usage(Cursor.decode, text)
 
 
-Numbers = Annotated[
-    str | None, typer.Option(metavar="FROM..TO", parser=_checked(_is_range), help="or 100.. or ..5")
-]
-Time = Annotated[
-    str | None,
-    typer.Option(metavar="TIME", parser=_checked(_is_time), help="2h (ago), an ISO time, or Unix"),
-]
+def _numbers(help_: str) -> Any:
+    return typer.Option(metavar="FROM..TO", parser=_range, help=help_)
+
+
+def _moment(help_: str) -> Any:
+    return typer.Option(metavar="TIME", parser=_time, help=help_)
 
 
 def images(
     node: Annotated[
         list[str] | None,
-        typer.Option(metavar="NODE", parser=_checked(check_node), help="may be repeated"),
+        typer.Option(metavar="NODE", parser=_node, help="of this node; may be repeated"),
     ] = None,
-    since: Time = None,
-    until: Time = None,
-    lux: Numbers = None,
-    temperature: Numbers = None,
-    people: Numbers = None,
+    since: Annotated[Any, _moment("such as 2h (ago), 2026-06-01T12:00 or Unix seconds")] = None,
+    until: Annotated[Any, _moment("the same")] = None,
+    lux: Annotated[Any, _numbers("light, such as 100..120, 100.. or ..5")] = None,
+    temperature: Annotated[Any, _numbers("degrees C")] = None,
+    people: Annotated[Any, _numbers("how many people were seen, such as 1..")] = None,
     trigger: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="TRIGGER", parser=_checked(check_word), help="interval, command, motion, ..."
-        ),
+        typer.Option(metavar="TRIGGER", parser=_word, help="interval, command, motion, ..."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="most pictures to show")] = 20,
     cursor: Annotated[
-        str | None,
-        typer.Option(
-            parser=_checked(_is_cursor), metavar="NEXT", help="`next` of an earlier --json"
-        ),
+        Any, typer.Option(metavar="NEXT", parser=_cursor, help="`next` of an earlier --json")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
     """Find pictures, the newest first. Every filter must hold."""
+    from lookout.store.filters import between
+    from lookout.store.search import Query
+
+    tags = {"node": node, "trigger": trigger}
     ranges = {"lux": lux, "temperature": temperature, "people": people}
-    tags = {"node": node or [], "trigger": trigger or []}
-    connection.run(_show(ranges, tags, (since, until), limit, cursor, as_json))
+    ranges["timestamp"] = between(since, until)
+    query = Query(
+        tags={name: values for name, values in tags.items() if values},
+        ranges={name: span for name, span in ranges.items() if span is not None},
+        limit=limit,
+        cursor=cursor,
+    )
+    connection.run(_show(query, as_json))
 
 
-async def _show(
-    ranges: dict[str, str | None],
-    tags: dict[str, list[str]],
-    times: tuple[str | None, str | None],
-    limit: int,
-    cursor: str | None,
-    as_json: bool,
-) -> None:
+async def _show(query: "Query", as_json: bool) -> None:
+    from lookout.store import images as store
+
     async with connection.redis() as client:
-        from lookout.store.images import Images
-        from lookout.store.images import as_json as image_as_json
-
-        page = await Images(client).page(_query(ranges, tags, times, limit, cursor))
-        found = [image_as_json(row) for row in page.rows]
+        page = await store.Images(client).page(query)
+    found = [store.as_json(row) for row in page.rows]
     if as_json:
         tables.print_json({"images": found, "next": page.next})
     elif found:
@@ -109,35 +108,12 @@ async def _show(
         print(NONE_FOUND)
 
 
-def _query(
-    numbers: dict[str, str | None],
-    tags: dict[str, list[str]],
-    times: tuple[str | None, str | None],
-    limit: int,
-    cursor: str | None,
-) -> "Query":
-    from lookout.store.filters import between, parse_range, parse_time
-    from lookout.store.search import Cursor, Query
-
-    ranges = {name: parse_range(text) for name, text in numbers.items() if text}
-    since, until = (parse_time(text) if text else None for text in times)
-    if (span := between(since, until)) is not None:
-        ranges["timestamp"] = span
-    return Query(
-        tags={name: values for name, values in tags.items() if values},
-        ranges=ranges,
-        limit=limit,
-        cursor=Cursor.decode(cursor) if cursor else None,
-    )
-
-
 def _row(image: dict[str, Any]) -> tuple[tables.Cell, ...]:
-    celsius = image.get("temperature")
     return (
         image["id"],
         tables.clock(image["timestamp"]),
         tables.number(image.get("lux")),
-        tables.NOTHING if celsius is None else f"{celsius:.1f} °C",
+        tables.degrees(image.get("temperature")),
         tables.number(image.get("people"), 0),
         str(image.get("trigger", tables.NOTHING)),
         f"{image.get('width', '?')}x{image.get('height', '?')}",

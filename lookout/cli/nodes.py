@@ -22,9 +22,9 @@ def nodes(
 
 
 async def _show(as_json: bool) -> None:
-    async with connection.redis() as client:
-        from lookout.store.nodes import Nodes
+    from lookout.store.nodes import Nodes  # lazily: see images.py
 
+    async with connection.redis() as client:
         found = await Nodes(client).all()
     if as_json:
         tables.print_json({"nodes": found})
@@ -43,7 +43,7 @@ def _row(node: dict[str, Any]) -> tuple[tables.Cell, ...]:
         tables.age(node.get("last_image_at")),
         str(node.get("images", 0)),
         tables.number(reading.get("lux")),
-        _degrees(reading.get("temperature")),
+        tables.degrees(reading.get("temperature")),
         tables.number(info.get("spool_depth"), 0),
         str(info.get("version") or tables.NOTHING),
     )
@@ -56,7 +56,3 @@ def _status(node: dict[str, Any]) -> Text:
     return Text(
         tables.printable(status), style={"online": "green", "offline": "red"}.get(status, "")
     )
-
-
-def _degrees(celsius: float | None) -> str:
-    return tables.NOTHING if celsius is None else f"{celsius:.1f} °C"

@@ -56,6 +56,11 @@ def number(value: float | None, digits: int = 1) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}".rstrip("0").rstrip(".") or "0"
 
 
+def degrees(celsius: float | None) -> str:
+    """A temperature, or a dash for what is not known."""
+    return NOTHING if celsius is None else f"{celsius:.1f} °C"
+
+
 def age(since: float | None) -> Text:
     """How long ago a Unix time was, coloured by its age; a dash for never."""
     if since is None:

@@ -1,0 +1,23 @@
+"""The `lookout` command: one small file beside this one for each subcommand."""
+
+import typer
+
+from lookout.cli import call, capture, images, nodes, watch
+
+app = typer.Typer(
+    name="lookout",
+    help="Raspberry Pi cameras on MQTT: nothing lost, searchable, browsed in a gallery.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(nodes.nodes)
+app.command()(images.images)
+app.command()(capture.capture)
+app.command()(call.call)
+app.command()(watch.watch)
+
+
+def main() -> None:
+    """Run the subcommand named on the command line."""
+    app()
