@@ -1,0 +1,121 @@
+"""What the API answers, as models: for its description and for the tests that hold it to it."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """What every answer shares; a newer hub may say more."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Image(Answer):
+    """An image without its bytes."""
+
+    id: str
+    node: str
+    timestamp: float = Field(description="capture, Unix seconds")
+    received_at: float | None = Field(None, description="Unix seconds")
+    mime_type: str | None = None
+    lux: float | None = None
+    temperature: float | None = Field(None, description="degrees C")
+    width: int | None = None
+    height: int | None = None
+    size: int | None = Field(None, description="bytes")
+    trigger: str | None = None
+    context_id: str | None = None
+    parent_id: str | None = None
+    meta: dict[str, Any] | None = None
+    people: int | None = None
+    boxes: list[Any] | None = None
+    url: str = Field(description="the bytes")
+    thumb_url: str
+    expires_in: int | None = Field(None, description="seconds; null when it is kept (one image)")
+
+
+class ImageList(Answer):
+    """A page of images."""
+
+    images: list[Image]
+    next: str | None = Field(description="cursor of the following page")
+
+
+class Node(Answer):
+    """What is known of a node."""
+
+    node: str
+    status: str | None = Field(description="online or offline")
+    status_since: float | None = Field(description="Unix seconds")
+    last_seen: float | None = Field(description="Unix seconds")
+    last_image: str | None = Field(description="an image's id")
+    last_image_at: float | None = Field(description="capture, Unix seconds")
+    last_reading: dict[str, float] | None
+    info: dict[str, Any] | None
+    counters: dict[str, int]
+    silent: bool
+
+
+class NodeList(Answer):
+    """Every node."""
+
+    nodes: list[Node]
+
+
+class Bucket(Answer):
+    """The readings of one stretch of time."""
+
+    timestamp: float = Field(description="its beginning, Unix seconds")
+    average: float
+    least: float
+    most: float
+    count: float
+
+
+class ReadingList(Answer):
+    """One metric over time."""
+
+    node: str
+    metric: str
+    bucket: float = Field(description="seconds")
+    readings: list[Bucket]
+
+
+class Event(Answer):
+    """Something that happened."""
+
+    id: str
+    event_type: str
+    node: str
+    timestamp: float = Field(description="Unix seconds")
+    context_id: str | None = None
+    parent_id: str | None = None
+    data: dict[str, Any]
+    words: str = Field(description="what happened, as a sentence")
+
+
+class EventList(Answer):
+    """A page of events."""
+
+    events: list[Event]
+    next: str | None = Field(description="cursor of the following page")
+
+
+class Health(Answer):
+    """Whether the gallery can do its work."""
+
+    status: str
+    redis: str
+    broker: str
+
+
+class Problem(Answer):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[dict[str, str]] | None = Field(None, description="field, value, allowed")

@@ -1,0 +1,143 @@
+"""/api/images: find images, get their bytes, keep or delete them."""
+
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from lookout.bus.messages import split_image_id
+from services.gallery import keys, metrics, paging, present
+from services.gallery.problems import Problem, not_found
+from services.gallery.query import DataParameters, ImageParameters, NoParameters, parse
+from services.gallery.thumbnails import WIDTHS
+
+_SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
+# The bytes under one id do not change, and the browser should not keep them longer than the hub.
+_CACHE = "private, max-age=604800, immutable"
+
+
+async def list_images(request: web.Request) -> web.Response:
+    """Images that match, a page at a time."""
+    return web.json_response(await find(request, parse(ImageParameters, request.query)))
+
+
+async def find(request: web.Request, parameters: ImageParameters) -> dict[str, Any]:
+    """A page of images as the API answers it."""
+    found = await paging.page(request.app[keys.IMAGES], parameters.query(), parameters.context)
+    return {"images": [present.image(row) for row in found.rows], "next": found.next}
+
+
+async def get_image(request: web.Request) -> web.Response:
+    """One image without its bytes, and when it goes."""
+    parse(NoParameters, request.query)
+    return web.json_response(await describe(request, image_id(request)))
+
+
+async def describe(request: web.Request, identifier: str) -> dict[str, Any]:
+    """One image's fields and its life. Raises a 404 Problem."""
+    images = request.app[keys.IMAGES]
+    row = await images.get(identifier)
+    if row is None:
+        raise gone(identifier)
+    return {**present.image(row), "expires_in": await images.life(identifier)}
+
+
+async def get_data(request: web.Request) -> web.Response:
+    """An image's bytes, whole, in part, or as a thumbnail."""
+    parameters = parse(DataParameters, request.query)
+    identifier = image_id(request)
+    tag = f"{identifier}-{parameters.width or 'full'}"
+    if _has_already(request, tag) and await request.app[keys.IMAGES].get(identifier):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=_headers(tag))
+    data = await _bytes(request, identifier, parameters.width)
+    response = _whole_or_part(request, data, tag)
+    response.content_type = _type_of(data)
+    if parameters.download:
+        name = identifier.replace(":", "-") + (".png" if _type_of(data) == "image/png" else ".jpg")
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+async def delete_image(request: web.Request) -> web.Response:
+    """Remove an image and its thumbnails."""
+    parse(NoParameters, request.query)
+    if not await request.app[keys.IMAGES].delete(image_id(request), WIDTHS):
+        raise gone(image_id(request))
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def keep_image(request: web.Request) -> web.Response:
+    """Let an image never expire."""
+    parse(NoParameters, request.query)
+    identifier = image_id(request)
+    if not await request.app[keys.IMAGES].keep(identifier):
+        raise gone(identifier)
+    return web.json_response(await describe(request, identifier))
+
+
+def image_id(request: web.Request) -> str:
+    """The id in the path, checked before it becomes part of a key. Raises BadTopic, BadMessage."""
+    identifier = request.match_info["id"]
+    split_image_id(identifier)
+    return identifier
+
+
+def gone(identifier: str) -> Problem:
+    """It was never there, or it has expired."""
+    return not_found(f"There is no image {identifier}: it was never stored, or has expired.")
+
+
+async def _bytes(request: web.Request, identifier: str, width: int | None) -> bytes:
+    if width is None:
+        data = await request.app[keys.IMAGES].data(identifier)
+    else:
+        data = await request.app[keys.THUMBNAILS].get(identifier, width)
+    if data is None:
+        raise gone(identifier)
+    return data
+
+
+def _whole_or_part(request: web.Request, data: bytes, tag: str) -> web.Response:
+    """The bytes that a Range header asks for (RFC 9110, section 14); one range at a time."""
+    headers = _headers(tag)
+    wanted = _range(request, len(data), tag)
+    if wanted is None:
+        metrics.IMAGE_BYTES.inc(len(data))
+        return web.Response(body=data, headers=headers)
+    start, stop = wanted
+    metrics.IMAGE_BYTES.inc(stop - start)
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"
+    part = memoryview(data)[start:stop]
+    return web.Response(status=HTTPStatus.PARTIAL_CONTENT, body=part, headers=headers)
+
+
+def _range(request: web.Request, length: int, tag: str) -> tuple[int, int] | None:
+    """First and one past the last byte; None for all. Raises a 416 Problem."""
+    condition = request.headers.get("If-Range")
+    if "Range" not in request.headers or (condition is not None and condition != f'"{tag}"'):
+        return None
+    try:
+        start, stop, _ = request.http_range.indices(length)
+    except ValueError:
+        return None  # what we do not understand is ignored, as the RFC says
+    if start >= stop:
+        raise Problem(
+            HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+            f"Range = {request.headers['Range']!r}: the image has {length} bytes.",
+            headers={"Content-Range": f"bytes */{length}"},
+        )
+    return start, stop
+
+
+def _has_already(request: web.Request, tag: str) -> bool:
+    return any(etag.value in {tag, "*"} for etag in request.if_none_match or ())
+
+
+def _headers(tag: str) -> dict[str, str]:
+    return {"ETag": f'"{tag}"', "Cache-Control": _CACHE, "Accept-Ranges": "bytes"}
+
+
+def _type_of(data: bytes) -> str:
+    """By the bytes themselves: a type that a node claims could make the browser run a script."""
+    known = (kind for start, kind in _SIGNATURES.items() if data.startswith(start))
+    return next(known, "application/octet-stream")

@@ -1,0 +1,60 @@
+"""The web application: parts, middlewares and addresses put together."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from aiohttp import web
+
+from lookout.bus.caller import Caller
+from lookout.bus.session import Session
+from lookout.store.client import Client
+from lookout.store.events import Events
+from lookout.store.images import Images
+from lookout.store.nodes import Nodes
+from lookout.store.readings import Readings
+from services.gallery import keys, openapi, routes
+from services.gallery.auth import Door
+from services.gallery.middlewares import answered, guarded, measured, secure_headers
+from services.gallery.settings import GallerySettings
+from services.gallery.stream import Stream
+from services.gallery.templating import STATIC, Templates
+from services.gallery.thumbnails import Thumbnails
+
+LARGEST_BODY: Final = 64 * 1024  # bytes; commands and passwords are small
+
+
+def make_app(
+    settings: GallerySettings, session: Session, redis: Client, caller: Caller
+) -> web.Application:
+    """The application; it starts nothing by itself."""
+    app = web.Application(middlewares=[measured, answered, guarded], client_max_size=LARGEST_BODY)
+    images, templates = Images(redis), Templates()
+    app[keys.SETTINGS] = settings
+    app[keys.REDIS] = redis
+    app[keys.SESSION] = session
+    app[keys.CALLER] = caller
+    app[keys.IMAGES] = images
+    app[keys.NODES] = Nodes(redis)
+    app[keys.READINGS] = Readings(redis)
+    app[keys.EVENTS] = Events(redis)
+    app[keys.THUMBNAILS] = Thumbnails(images)
+    app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
+    app[keys.TEMPLATES] = templates
+    app[keys.DOOR] = Door(settings.gallery)
+    routes.add_all(app.router)
+    app.router.add_get("/api/openapi.json", openapi.openapi)
+    app.router.add_static(templates.static_url, STATIC)
+    app.on_response_prepare.append(secure_headers)
+    app.on_shutdown.append(_end_streams)
+    app.cleanup_ctx.append(_thumbnails)
+    return app
+
+
+async def _end_streams(app: web.Application) -> None:
+    """Live pages would hold up the stop."""
+    app[keys.STREAM].close()
+
+
+async def _thumbnails(app: web.Application) -> AsyncIterator[None]:
+    yield
+    await app[keys.THUMBNAILS].close()

@@ -1,0 +1,88 @@
+"""What is known of an image, as a list of terms and values with units."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from services.gallery import words
+
+Fact = tuple[str, str]
+
+
+def of_image(image: Mapping[str, Any]) -> list[Fact]:
+    """Terms and values, what people look for first at the top."""
+    facts = [
+        ("Light", _with_unit(image.get("lux"), "lx")),
+        ("Temperature", _with_unit(image.get("temperature"), "°C")),
+        ("People", _plain(image.get("people"))),
+        ("Trigger", _plain(image.get("trigger"))),
+        ("Resolution", _resolution(image)),
+        ("Size", words.size(image["size"]) if image.get("size") else ""),
+        ("Type", _plain(image.get("mime_type"))),
+        *_of_camera(image.get("meta")),
+        ("Context", _plain(image.get("context_id"))),
+        ("Id", image["id"]),
+    ]
+    return [(term, value) for term, value in facts if value]
+
+
+def of_reading(reading: Mapping[str, Any] | None) -> list[Fact]:
+    """The last reading of a node."""
+    known = {
+        "lux": ("Light", "lx"),
+        "temperature": ("Temperature", "°C"),
+        "humidity": ("Humidity", "%"),
+        "pressure": ("Pressure", "hPa"),
+        "cpu_temperature": ("Processor", "°C"),
+    }
+    facts = []
+    for name, value in (reading or {}).items():
+        if name != "timestamp":
+            term, unit = known.get(name, (_readable(name), ""))
+            facts.append((term, _with_unit(value, unit)))
+    return facts
+
+
+def _of_camera(meta: object) -> list[Fact]:
+    if not isinstance(meta, dict):
+        return []
+    named = {
+        "exposure_us": ("Exposure", _exposure),
+        "gain": ("Gain", lambda value: f"{words.number(value, 2)}×"),  # noqa: RUF001
+        "colour_temperature": ("Colour temperature", lambda value: _with_unit(value, "K")),
+        "lens_position": ("Lens position", lambda value: _with_unit(value, "dioptres")),
+    }
+    facts = []
+    for name, value in meta.items():
+        term, show = named.get(name, (_readable(name), _plain))
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        facts.append((term, show(value) if number else _plain(value)))
+    return facts
+
+
+def _exposure(microseconds: float) -> str:
+    """As on a camera: 1/125 s, or seconds from a half on."""
+    if microseconds <= 0:
+        return ""
+    seconds = microseconds / 1e6
+    if seconds >= 0.5:
+        return f"{words.number(seconds, 2)} s"
+    return f"1/{round(1 / Fraction(seconds))} s"
+
+
+def _resolution(image: Mapping[str, Any]) -> str:
+    if not (image.get("width") and image.get("height")):
+        return ""
+    return f"{image['width']} × {image['height']} pixels"  # noqa: RUF001
+
+
+def _with_unit(value: float | None, unit: str) -> str:
+    return "" if value is None else f"{words.number(value)} {unit}".strip()
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ").capitalize()

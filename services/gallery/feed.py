@@ -1,0 +1,92 @@
+"""What goes into the stream: new images from the store, nodes and events from the bus."""
+
+import asyncio
+
+import structlog
+
+from lookout.bus.events import EventBus
+from lookout.bus.messages import BadMessage, Event, now, parse_info, parse_reading, parse_status
+from lookout.bus.session import Message, Session
+from lookout.bus.topics import BadTopic, Topics
+from lookout.store.client import Client
+from lookout.store.images import Images
+from lookout.store.queue import Stored, follow_images
+from services.gallery import present
+from services.gallery.stream import Stream
+
+logger = structlog.get_logger()
+
+
+async def images(client: Client, store: Images, stream: Stream) -> None:
+    """Each new image: its fields are read once for all viewers. Raises a StoreError."""
+    stream.resync()  # after an error something may have been missed
+    async for group in follow_images(client):
+        if len(stream):
+            await _tell(group, store, stream)
+
+
+async def _tell(group: list[Stored], store: Images, stream: Stream) -> None:
+    rows = await asyncio.gather(*(store.get(stored.id) for stored in group))
+    for stored, row in zip(group, rows, strict=True):
+        if row is not None:  # else it was deleted at once
+            stream.send("image", present.image(row), identifier=stored.entry)
+
+
+async def events(bus: EventBus, topics: Topics, stream: Stream) -> None:
+    """Each event."""
+    async for node, event in bus.listen():
+        identifier = event.ulid(topics.event(node, event.event_type))
+        stream.send("event", _event(identifier, node, event))
+
+
+def _event(identifier: str, node: str, event: Event) -> dict[str, object]:
+    return present.event(
+        {
+            "id": identifier,
+            "event_type": event.event_type,
+            "node": node,
+            "timestamp": event.timestamp,
+            "context_id": event.context.id,
+            "parent_id": event.context.parent_id,
+            "data": event.data,
+        }
+    )
+
+
+class NodeNews:
+    """Each change of a node: its status, what it says of itself, its readings."""
+
+    def __init__(self, session: Session, topics: Topics, stream: Stream) -> None:
+        self._session = session
+        self._topics = topics
+        self._stream = stream
+
+    async def follow(self, kind: str) -> None:
+        """One kind of message (`status`, `info` or `reading`) of every node."""
+        subscription = self._session.subscribe(self._topics.every(kind))
+        try:
+            async for message in subscription:
+                self._handle(message)
+        finally:
+            self._session.unsubscribe(subscription)
+
+    def _handle(self, message: Message) -> None:
+        try:
+            address = self._topics.parse(message.topic)
+            change = _change(address.kind, message.payload)
+        except (BadTopic, BadMessage) as error:
+            logger.debug("not news of a node", topic=message.topic, reason=str(error))
+            return
+        if not message.retain:
+            change["last_seen"] = now()
+        self._stream.send("node", {"node": address.node, **change})
+
+
+def _change(kind: str, payload: bytes) -> dict[str, object]:
+    """What of the node's fields is new, named as the API names them. Raises BadMessage."""
+    if kind == "status":
+        return {"status": parse_status(payload), "status_since": now()}
+    if kind == "info":
+        return {"info": parse_info(payload).model_dump(mode="json", exclude_none=True)}
+    reading = parse_reading(payload)
+    return {"last_reading": {"timestamp": reading.timestamp or now(), **reading.metrics}}

@@ -1,0 +1,121 @@
+"""The grid's filters as links: the URL is the only place where they are kept."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from multidict import MultiMapping
+
+from lookout.store.search import Range
+from services.gallery import words
+from services.gallery.query import ImageParameters, Parameters
+
+RANGES: Final = ("lux", "temperature", "people")
+_UNITS: Final = {"lux": "lx", "temperature": "°C", "people": "people"}
+_LISTS: Final = ("node", "trigger")
+_ENDS: Final = tuple(f"{name}_{end}" for name in RANGES for end in ("min", "max"))
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter, and the page's URL without it."""
+
+    label: str
+    url: str
+
+
+def canonical(given: MultiMapping[str]) -> str | None:
+    """The query string of a submitted form as the API writes it; None when it is so already.
+
+    The form has two boxes for a range: lux_min=100&lux_max=120 becomes lux=100..120.
+    """
+    if not any(name in given for name in _ENDS) and all(given.values()):
+        return None
+    pairs = [(name, value) for name, value in given.items() if value and name not in _ENDS]
+    for name in RANGES:
+        low, high = given.get(f"{name}_min", "").strip(), given.get(f"{name}_max", "").strip()
+        if low or high:
+            pairs.append((name, f"{low}..{high}"))
+    return link(pairs)
+
+
+def link(pairs: list[tuple[str, str]]) -> str:
+    """A query string with its question mark; nothing when it would be empty."""
+    return "?" + urlencode(pairs, safe=":,.") if pairs else ""
+
+
+def chips(parameters: ImageParameters, given: MultiMapping[str], path: str) -> list[Chip]:
+    """The active filters, each removable by itself."""
+    found: list[Chip] = []
+    for name in _LISTS:
+        values: tuple[str, ...] = getattr(parameters, name)
+        for value in values:
+            rest = [(name, other) for other in values if other != value]
+            found.append(Chip(f"{name}: {value}", path + link(_without(given, name) + rest)))
+    for name, label in _labels(parameters, given):
+        found.append(Chip(label, path + link(_without(given, name))))
+    return found
+
+
+def _labels(parameters: ImageParameters, given: MultiMapping[str]) -> list[tuple[str, str]]:
+    labels = [(name, f"{word} {given[name]}") for name, word in
+              (("since", "since"), ("until", "until")) if given.get(name)]  # fmt: skip
+    for name in RANGES:
+        span: Range | None = getattr(parameters, name)
+        if span is not None:
+            labels.append((name, range_text(span, _UNITS[name])))
+    if parameters.context is not None:
+        labels.append(("context", "one cause"))
+    return labels
+
+
+def range_text(span: Range, unit: str) -> str:
+    """A range as people say it."""
+    if span.low == span.high:
+        return f"{words.number(span.low)} {unit}"
+    if span.low == float("-inf"):
+        return f"up to {words.number(span.high)} {unit}"
+    if span.high == float("inf"):
+        return f"from {words.number(span.low)} {unit}"
+    return f"{words.number(span.low)} to {words.number(span.high)} {unit}"
+
+
+def for_script(parameters: ImageParameters) -> dict[str, Any]:
+    """The filters with which the page itself judges new images; ends that are open are null."""
+    ranges: dict[str, Range | None] = {name: getattr(parameters, name) for name in RANGES}
+    return {
+        "node": parameters.node,
+        "trigger": parameters.trigger,
+        "context": parameters.context,
+        "until": parameters.until,
+        "sort": parameters.sort,
+        "ranges": {name: _ends(span) for name, span in ranges.items() if span is not None},
+    }
+
+
+def ends(parameters: ImageParameters) -> dict[str, tuple[str, str]]:
+    """What stands in the two boxes of each range."""
+    return {name: _texts(getattr(parameters, name)) for name in RANGES}
+
+
+def active(given: MultiMapping[str], model: type[Parameters], *without: str) -> str:
+    """The query string of the filters alone."""
+    pairs = [(n, v) for n, v in given.items() if n in model.model_fields and n not in without]
+    return link(pairs)
+
+
+def _texts(span: Range | None) -> tuple[str, str]:
+    low, high = _ends(span) if span else (None, None)
+    return ("" if low is None else f"{low:g}", "" if high is None else f"{high:g}")
+
+
+def _ends(span: Range) -> tuple[float | None, float | None]:
+    infinite = {float("-inf"), float("inf")}
+    return (
+        None if span.low in infinite else span.low,
+        None if span.high in infinite else span.high,
+    )
+
+
+def _without(given: MultiMapping[str], name: str) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in given.items() if key not in {name, "cursor"}]

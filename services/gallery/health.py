@@ -1,0 +1,37 @@
+"""/healthz: whether the gallery can do its work, for load balancers and people."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+from lookout.store.client import StoreError
+from services.gallery import keys
+
+PATIENCE: Final = 3.0  # seconds
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """200 when Redis and the broker answer, else 503 with which one does not."""
+    redis, broker = await _redis_answers(request), request.app[keys.SESSION].is_connected
+    well = redis and broker
+    body = {
+        "status": "ok" if well else "unavailable",
+        "redis": _word(redis),
+        "broker": _word(broker),
+    }
+    status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
+    return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})
+
+
+async def _redis_answers(request: web.Request) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return bool(await request.app[keys.REDIS].ping())
+    except (StoreError, TimeoutError):
+        return False
+
+
+def _word(well: bool) -> str:
+    return "ok" if well else "away"

@@ -1,0 +1,31 @@
+"""What every handler can ask the application for."""
+
+from typing import Final
+
+from aiohttp import web
+
+from lookout.bus.caller import Caller
+from lookout.bus.session import Session
+from lookout.store.client import Client
+from lookout.store.events import Events
+from lookout.store.images import Images
+from lookout.store.nodes import Nodes
+from lookout.store.readings import Readings
+from services.gallery.auth import Door
+from services.gallery.settings import GallerySettings
+from services.gallery.stream import Stream
+from services.gallery.templating import Templates
+from services.gallery.thumbnails import Thumbnails
+
+SETTINGS: Final = web.AppKey("settings", GallerySettings)
+REDIS: Final = web.AppKey[Client]("redis")
+SESSION: Final = web.AppKey("session", Session)
+CALLER: Final = web.AppKey("caller", Caller)
+IMAGES: Final = web.AppKey("images", Images)
+NODES: Final = web.AppKey("nodes", Nodes)
+READINGS: Final = web.AppKey("readings", Readings)
+EVENTS: Final = web.AppKey("events", Events)
+THUMBNAILS: Final = web.AppKey("thumbnails", Thumbnails)
+STREAM: Final = web.AppKey("stream", Stream)
+TEMPLATES: Final = web.AppKey("templates", Templates)
+DOOR: Final = web.AppKey("door", Door)

@@ -1,0 +1,48 @@
+"""/login and /logout."""
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from services.gallery import keys
+from services.gallery.auth import COOKIE, safe_path
+from services.gallery.problems import Problem
+
+
+async def show(request: web.Request) -> web.Response:
+    """The form."""
+    target = safe_path(request.query.get("next", "/"))
+    if request.app[keys.DOOR].admits(request):
+        raise web.HTTPSeeOther(target)
+    return _form(request, target)
+
+
+async def enter(request: web.Request) -> web.StreamResponse:
+    """A password was typed."""
+    door, form = request.app[keys.DOOR], await request.post()
+    target, given = safe_path(str(form.get("next", "/"))), str(form.get("password", ""))
+    if not door.has_password:
+        raise web.HTTPSeeOther(target)
+    try:
+        right = door.try_password(request, given)
+    except Problem as problem:
+        response = _form(request, target, problem.detail, status=int(problem.status))
+        response.headers.update(problem.headers)
+        return response
+    if not right:
+        text = "That is not the password."
+        return _form(request, target, text, status=HTTPStatus.UNAUTHORIZED)
+    answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": target})
+    door.let_in(request, answer)
+    return answer
+
+
+async def leave(_: web.Request) -> web.Response:
+    """Forget this browser."""
+    answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
+    answer.del_cookie(COOKIE, httponly=True, samesite="Strict")
+    return answer
+
+
+def _form(request: web.Request, target: str, error: str = "", status: int = 200) -> web.Response:
+    return request.app[keys.TEMPLATES].page("login.html", status=status, next=target, error=error)

@@ -1,0 +1,119 @@
+"""What happens around every request: count it, guard it, turn errors into answers."""
+
+import time
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from services.gallery import keys, metrics
+from services.gallery.auth import check_origin
+from services.gallery.problems import Problem, from_error
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_OPEN: Final = ("/login", "/healthz", "/static/")
+_FOR_PROGRAMS: Final = ("/api/", "/healthz", "/metrics")
+_HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer, live streams included."""
+    response.headers.update(_HEADERS)
+    if "Cache-Control" not in response.headers:
+        static = request.path.startswith("/static/") and response.status < HTTPStatus.BAD_REQUEST
+        # The URL of a static file changes with its content.
+        keep = "public, max-age=31536000, immutable" if static else "no-store"
+        response.headers["Cache-Control"] = keep
+
+
+@web.middleware
+async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count answers and time them."""
+    began = time.monotonic()
+    try:
+        response = await handler(request)
+    except web.HTTPException as redirect:
+        _count(request, redirect.status)
+        raise
+    _count(request, response.status)
+    if response.content_type != "text/event-stream":
+        metrics.REQUEST_SECONDS.observe(time.monotonic() - began)
+    return response
+
+
+def _count(request: web.Request, status: int) -> None:
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource else "unmatched"
+    metrics.REQUESTS.labels(route, str(status)).inc()
+
+
+@web.middleware
+async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error becomes a problem for programs, a page for people."""
+    try:
+        return await handler(request)
+    except Exception as error:
+        if isinstance(error, web.HTTPException) and error.status < HTTPStatus.BAD_REQUEST:
+            raise  # a redirect
+        problem = from_error(error)
+    if for_programs(request):
+        return problem.response(request)
+    return _error_page(request, problem)
+
+
+@web.middleware
+async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only who may come in gets further."""
+    door = request.app[keys.DOOR]
+    door.check_host(request)
+    check_origin(request)
+    if request.path.startswith(_OPEN) or door.admits(request):
+        return await handler(request)
+    if for_programs(request) or request.method not in {"GET", "HEAD"}:
+        raise _closed(request)
+    raise web.HTTPSeeOther(f"/login?next={quote(request.path_qs)}")
+
+
+def for_programs(request: web.Request) -> bool:
+    """Whether the answer is for a program rather than a person."""
+    return request.path.startswith(_FOR_PROGRAMS)
+
+
+def _closed(request: web.Request) -> Problem:
+    headers = {}
+    if "Sec-Fetch-Mode" not in request.headers:  # a browser would open a window of its own
+        headers["WWW-Authenticate"] = 'Basic realm="Lookout", Bearer realm="Lookout"'
+    return Problem(
+        HTTPStatus.UNAUTHORIZED,
+        "A password is needed: log in at /login, or send it as HTTP Basic or Bearer.",
+        headers=headers,
+    )
+
+
+def _error_page(request: web.Request, problem: Problem) -> web.Response:
+    response = request.app[keys.TEMPLATES].page(
+        "error.html",
+        status=int(problem.status),
+        path="",
+        title=problem.status.phrase,
+        detail=problem.detail,
+        errors=problem.members.get("errors", ()),
+        waits=problem.status == HTTPStatus.SERVICE_UNAVAILABLE,
+        has_password=False,
+    )
+    response.headers.update(problem.headers)
+    return response

@@ -1,0 +1,168 @@
+"""The pages: the same data as the API's, rendered so that they work without JavaScript."""
+
+import asyncio
+import time
+from typing import Any, Final
+
+from aiohttp import web
+
+from lookout.bus.messages import TRIGGERS
+from lookout.store.images import Images
+from lookout.store.search import Query, Range
+from services.gallery import (
+    api_events,
+    api_images,
+    api_nodes,
+    facts,
+    filters,
+    keys,
+    present,
+    story,
+    words,
+)
+from services.gallery.query import EventParameters, ImageParameters, NoParameters, parse
+
+NODE_IMAGES: Final = 12
+NODE_EVENTS: Final = 15
+LATE, TOO_LATE = 2.0, 5.0  # intervals without a picture until it is amber, and red
+USUAL_INTERVAL: Final = 60.0  # seconds, for nodes that do not tell theirs
+
+
+async def index(request: web.Request) -> web.Response:
+    """The grid."""
+    if (better := filters.canonical(request.query)) is not None:
+        raise web.HTTPSeeOther(request.path + better)
+    parameters = parse(ImageParameters, request.query)
+    found, nodes = await asyncio.gather(
+        api_images.find(request, parameters), api_nodes.every_node(request)
+    )
+    return _page(
+        request,
+        "grid.html",
+        images=found["images"],
+        next=found["next"],
+        nodes=[node["node"] for node in nodes],
+        triggers=TRIGGERS,
+        parameters=parameters,
+        ends=filters.ends(parameters),
+        chips=filters.chips(parameters, request.query, request.path),
+        query=filters.active(request.query, ImageParameters, "cursor"),
+        judge=filters.for_script(parameters),
+    )
+
+
+async def image(request: web.Request) -> web.Response:
+    """One image."""
+    parse(NoParameters, request.query)
+    described = await api_images.describe(request, api_images.image_id(request))
+    images = request.app[keys.IMAGES]
+    older, newer, steps = await asyncio.gather(
+        _neighbour(images, described, newer=False),
+        _neighbour(images, described, newer=True),
+        story.of_image(described, request.app[keys.EVENTS]),
+    )
+    known = facts.of_image(described)
+    return _page(
+        request, "image.html", image=described, older=older, newer=newer, steps=steps, facts=known
+    )
+
+
+async def nodes(request: web.Request) -> web.Response:
+    """All nodes as cards."""
+    parse(NoParameters, request.query)
+    found = [_card(node) for node in await api_nodes.every_node(request)]
+    return _page(request, "nodes.html", nodes=found, blank=_card(_BLANK))
+
+
+async def node(request: web.Request) -> web.Response:
+    """One node."""
+    parse(NoParameters, request.query)
+    name = request.match_info["node"]
+    found = _card(await api_nodes.one_node(request, name))
+    images, events = await asyncio.gather(
+        request.app[keys.IMAGES].page(Query(tags={"node": (name,)}, limit=NODE_IMAGES)),
+        api_events.find(request, EventParameters(node=(name,), limit=NODE_EVENTS)),
+    )
+    return _page(
+        request,
+        "node.html",
+        node=found,
+        images=[present.image(row) for row in images.rows],
+        events=events["events"],
+    )
+
+
+async def events(request: web.Request) -> web.Response:
+    """The log."""
+    if (better := filters.canonical(request.query)) is not None:
+        raise web.HTTPSeeOther(request.path + better)
+    parameters = parse(EventParameters, request.query)
+    found, known = await asyncio.gather(
+        api_events.find(request, parameters), api_nodes.every_node(request)
+    )
+    return _page(
+        request,
+        "events.html",
+        events=found["events"],
+        next=found["next"],
+        nodes=[node["node"] for node in known],
+        types=sorted(words.EVENTS),
+        parameters=parameters,
+        query=filters.active(request.query, EventParameters, "cursor"),
+    )
+
+
+def _page(request: web.Request, template: str, **context: Any) -> web.Response:
+    broker = request.app[keys.SETTINGS].mqtt
+    return request.app[keys.TEMPLATES].page(
+        template,
+        path=request.path,
+        has_password=request.app[keys.DOOR].has_password,
+        broker={"host": request.url.host, "port": broker.port, "root": broker.root},
+        **context,
+    )
+
+
+async def _neighbour(images: Images, image: dict[str, Any], *, newer: bool) -> str | None:
+    """The id of the same node's next image, in one direction of time."""
+    at = image["timestamp"]
+    span = Range(low=at, above_low=True) if newer else Range(high=at, below_high=True)
+    query = Query(
+        tags={"node": (image["node"],)}, ranges={"timestamp": span}, descending=not newer, limit=1
+    )
+    rows = (await images.page(query)).rows
+    return rows[0]["id"] if rows else None
+
+
+_BLANK: Final = {"node": "", "silent": False, "status": None, "info": None, "last_image": None,
+                 "last_image_at": None, "last_reading": None, "last_seen": None,
+                 "status_since": None, "counters": {"images": 0, "rejected": 0}}  # fmt: skip
+
+
+def _card(node: dict[str, Any]) -> dict[str, Any]:
+    """A node with what its card shows besides."""
+    info = node["info"] or {}
+    interval = info.get("interval")
+    interval = USUAL_INTERVAL if interval is None else interval
+    picture = node["last_image"]
+    return {
+        **node,
+        "info": info,
+        "interval": interval,
+        "freshness": freshness(node["last_image_at"], interval, time.time()),
+        "reading": facts.of_reading(node["last_reading"]),
+        "thumb_url": f"{present.data_url(picture)}?width=640" if picture else "",
+    }
+
+
+def freshness(taken_at: float | None, interval: float, now: float) -> str:
+    """`fresh`, `late` or `old` by the node's own interval; `none` without pictures.
+
+    A node with interval 0 takes pictures on demand only, so none of them is late.
+    """
+    if taken_at is None:
+        return "none"
+    age = now - taken_at
+    if interval == 0 or age < LATE * interval:
+        return "fresh"
+    return "late" if age < TOO_LATE * interval else "old"

@@ -1,0 +1,38 @@
+"""Pages of what a context made or caused: two searches, merged into one order."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lookout.store.events import Events
+from lookout.store.images import Images
+from lookout.store.search import Cursor, Page, Query, Row
+
+
+async def page(source: Images | Events, query: Query, context: str | None) -> Page:
+    """One page; with a context only what carries it, as its own or as its cause."""
+    if context is None:
+        return await source.page(query)
+    halves = await asyncio.gather(
+        *(
+            source.page(replace(query, tags={**query.tags, name: (context,)}))
+            for name in ("context_id", "parent_id")
+        )
+    )
+    return _merge(halves, query)
+
+
+def _merge(halves: Sequence[Page], query: Query) -> Page:
+    rows = {row["id"]: row for half in halves for row in half.rows}
+    ordered = sorted(
+        rows.values(), key=lambda row: _place(row, query.sort), reverse=query.descending
+    )
+    wanted = ordered[: query.limit]
+    more = len(ordered) > query.limit or any(half.next for half in halves)
+    if not more or not wanted:
+        return Page(wanted, None)
+    return Page(wanted, Cursor(*_place(wanted[-1], query.sort)).encode())
+
+
+def _place(row: Row, sort: str) -> tuple[float, str]:
+    return float(row[sort]), row["id"]

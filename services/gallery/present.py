@@ -1,0 +1,50 @@
+"""Images, nodes and events as the API shows them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lookout.store import images as image_store
+from lookout.store.search import Row
+from services.gallery import words
+
+THUMBNAIL_WIDTH: Final = 320
+_COUNTERS: Final = ("images", "rejected")
+_NODE_FIELDS: Final = (
+    "status",
+    "status_since",
+    "last_seen",
+    "last_image",
+    "last_image_at",
+    "last_reading",
+    "info",
+)
+
+
+def image(row: Row) -> dict[str, Any]:
+    """The hash's fields without the bytes, with where to get those."""
+    url = data_url(row["id"])
+    return {
+        **image_store.as_json(row),
+        "url": url,
+        "thumb_url": f"{url}?width={THUMBNAIL_WIDTH}",
+    }
+
+
+def data_url(image_id: str) -> str:
+    """Where an image's bytes are."""
+    return f"/api/images/{image_id}/data"
+
+
+def node(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a node; what is not known is null."""
+    return {
+        "node": fields["node"],
+        **{name: fields.get(name) for name in _NODE_FIELDS},
+        "counters": {name: fields.get(name, 0) for name in _COUNTERS},
+        "silent": fields["silent"],
+    }
+
+
+def event(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """An event, with what happened in words."""
+    return {**fields, "words": words.event(fields), "reason": words.reason(fields)}

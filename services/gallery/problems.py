@@ -1,0 +1,106 @@
+"""Errors as RFC 9457 problem JSON for programs, and as a plain page for people."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from lookout.bus.messages import BadMessage
+from lookout.bus.session import NotConnected
+from lookout.bus.topics import BadTopic
+from lookout.store.client import TRANSIENT, ResponseError, StoreError
+
+logger = structlog.get_logger()
+
+RETRY_SECONDS = 2
+
+
+class Problem(Exception):
+    """Something that the one who asked should know, with the HTTP status that says it."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.members = members
+
+    def body(self, instance: str) -> dict[str, Any]:
+        """The problem's members (RFC 9457, section 3.1)."""
+        return {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": int(self.status),
+            "detail": self.detail,
+            "instance": instance,
+            **self.members,
+        }
+
+    def response(self, request: web.Request) -> web.Response:
+        return web.Response(
+            status=self.status,
+            text=json.dumps(self.body(request.path)),
+            content_type="application/problem+json",
+            headers=self.headers,
+        )
+
+
+def not_found(what: str) -> Problem:
+    """A 404 that names what is not there."""
+    return Problem(HTTPStatus.NOT_FOUND, what)
+
+
+def bad_field(field: str, value: str, allowed: str) -> Problem:
+    """A 400 that names the field, its value and what is allowed."""
+    error = {"field": field, "value": value, "allowed": allowed}
+    return Problem(HTTPStatus.BAD_REQUEST, f"{field} = {value!r}: {allowed}", errors=[error])
+
+
+def from_error(error: Exception) -> Problem:
+    """The problem that tells of an error; what we did not expect is logged as well."""
+    match error:
+        case Problem():
+            return error
+        case BadTopic() | BadMessage():
+            return Problem(HTTPStatus.BAD_REQUEST, str(error))
+        case web.HTTPException():
+            return _from_http(error)
+        case NotConnected():
+            return _away("The MQTT broker is away: commands and live messages wait for it.")
+        case StoreError() if isinstance(error, TRANSIENT) or _no_index(error):
+            return _away("Redis is away: pictures are shown again as soon as it is back.")
+    logger.error("a request failed", exc_info=error)
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The gallery's log has the reason.")
+
+
+def _from_http(error: web.HTTPException) -> Problem:
+    status = HTTPStatus(error.status)
+    kept = {key: error.headers[key] for key in ("Allow",) if key in error.headers}
+    return Problem(status, _WORDS.get(status, error.reason), headers=kept)
+
+
+def _away(detail: str) -> Problem:
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)
+
+
+def _no_index(error: Exception) -> bool:
+    """A Redis that came back empty: its indexes are made again within seconds."""
+    return isinstance(error, ResponseError) and "index" in str(error).lower()
+
+
+_WORDS = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too large.",
+}

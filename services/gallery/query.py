@@ -1,0 +1,257 @@
+"""What may stand in a query string, and the store's queries made of it."""
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from multidict import MultiMapping
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from lookout.bus.messages import Identifier
+from lookout.bus.topics import NODE_PATTERN, NodeName, Word
+from lookout.store.search import BadCursor, Cursor, Query, Range
+from services.gallery.problems import Problem
+
+RANGE_HELP: Final = "write numbers as 100..120, ..5, 1.. or 7"
+TIME_HELP: Final = (
+    "write how long ago (90s, 30m, 2h, 7d, 1w), a time such as 2025-06-01T12:00, or Unix seconds"
+)
+DURATION_HELP: Final = "write a length of time such as 30s, 5m, 1h or 1d"
+_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_LATEST: Final = 1e11  # Unix seconds; what is larger is milliseconds by mistake
+
+
+def _duration(value: object) -> float:
+    match = _DURATION.fullmatch(str(value).strip().lower())
+    if not match or (seconds := float(match[1]) * _UNITS[match[2]]) == 0:
+        raise ValueError(DURATION_HELP)
+    return seconds
+
+
+def _time(value: object) -> float:
+    text = str(value).strip()
+    if _DURATION.fullmatch(text.lower()):
+        return time.time() - _duration(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _from_iso(text)
+    if not 0 <= seconds < _LATEST:
+        raise ValueError(TIME_HELP)
+    return seconds
+
+
+def _from_iso(text: str) -> float:
+    """A time without a zone is in the hub's own."""
+    try:
+        # A + for the zone that was not escaped in the URL arrives as a space.
+        return datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text)).timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(TIME_HELP) from None
+
+
+def _range(value: object) -> Range:
+    low, dots, high = str(value).strip().partition("..")
+    try:
+        found = Range(_bound(low, -math.inf), _bound(high if dots else low, math.inf))
+    except ValueError:
+        raise ValueError(RANGE_HELP) from None
+    if found.low > found.high:
+        raise ValueError(f"the first number is the larger one; {RANGE_HELP}")
+    if found == Range():
+        raise ValueError(RANGE_HELP)
+    return found
+
+
+def _bound(text: str, default: float) -> float:
+    if not text.strip():
+        return default
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(RANGE_HELP)
+    return number
+
+
+def _several(value: object) -> object:
+    """Values may be repeated (node=a&node=b) or listed (node=a,b)."""
+    parts = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(word for part in parts for word in str(part).split(",") if word))
+
+
+def _cursor(value: object) -> Cursor:
+    try:
+        return Cursor.decode(str(value))
+    except BadCursor:
+        raise ValueError("use the `next` of an earlier answer") from None
+
+
+def _metric(name: str) -> str:
+    if name in {"node", "timestamp"}:  # fields of a reading that are no metrics
+        raise ValueError("use a metric such as lux, temperature or humidity")
+    return name
+
+
+def _text(example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "examples": [example]})
+
+
+Time = Annotated[float, BeforeValidator(_time), _text("2h")]
+Duration = Annotated[float, BeforeValidator(_duration), _text("5m")]
+Numbers = Annotated[Range, BeforeValidator(_range), _text("100..120")]
+PageCursor = Annotated[Cursor, BeforeValidator(_cursor), _text("WzE3MzIxMzg4MDAuMTIzLCJnYXJkZW4i")]
+NodeNames = Annotated[tuple[NodeName, ...], BeforeValidator(_several), Field(max_length=100)]
+# A node, or `hub` for what concerns no single node.
+Origin = Annotated[str, Field(pattern=rf"^{NODE_PATTERN}$")]
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(_several), Field(max_length=100)]
+WordList = Annotated[tuple[Word, ...], BeforeValidator(_several), Field(max_length=100)]
+Limit = Annotated[int, Field(ge=1, le=200)]
+Sort = Literal[
+    "-timestamp", "timestamp", "-lux", "lux", "-temperature", "temperature",
+    "-people", "people", "-size", "size",
+]  # fmt: skip
+Metric = Annotated[Word, AfterValidator(_metric)]
+
+
+class Parameters(BaseModel):
+    """A query string; unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+class ImageParameters(Parameters):
+    """Which images, in which order."""
+
+    node: NodeNames = ()
+    since: Time | None = None
+    until: Time | None = None
+    lux: Numbers | None = None
+    temperature: Numbers | None = Field(None, description="degrees C")
+    people: Numbers | None = None
+    trigger: WordList = ()
+    context: Identifier | None = Field(None, description="made by, or caused by, this context")
+    sort: Sort = "-timestamp"
+    limit: Limit = 60
+    cursor: PageCursor | None = None
+
+    def query(self) -> Query:
+        """The store's query, the context left out."""
+        tags = {"node": self.node, "trigger": self.trigger}
+        ranges = {"lux": self.lux, "temperature": self.temperature, "people": self.people}
+        ranges["timestamp"] = between(self.since, self.until)
+        return Query(
+            tags={name: values for name, values in tags.items() if values},
+            ranges={name: span for name, span in ranges.items() if span is not None},
+            sort=self.sort.removeprefix("-"),
+            descending=self.sort.startswith("-"),
+            limit=self.limit,
+            cursor=self.cursor,
+        )
+
+
+class EventParameters(Parameters):
+    """Which events; the newest come first."""
+
+    event_type: WordList = ()
+    node: Origins = ()
+    since: Time | None = None
+    until: Time | None = None
+    q: str = Field("", max_length=200, description="words that must all occur")
+    context: Identifier | None = Field(None, description="made by, or caused by, this context")
+    limit: Limit = 60
+    cursor: PageCursor | None = None
+
+    def query(self) -> Query:
+        """The store's query, the context left out."""
+        tags = {"event_type": self.event_type, "node": self.node}
+        span = between(self.since, self.until)
+        return Query(
+            tags={name: values for name, values in tags.items() if values},
+            ranges={} if span is None else {"timestamp": span},
+            # The index cuts text at everything but letters, digits and _.
+            words=" ".join(re.findall(r"\w+", self.q.lower())),
+            limit=self.limit,
+            cursor=self.cursor,
+        )
+
+
+class ReadingParameters(Parameters):
+    """Which metric of which node, and how finely."""
+
+    node: NodeName
+    metric: Metric
+    since: Time | None = Field(None, description="default: a day ago")
+    until: Time | None = None
+    bucket: Duration | None = Field(None, description="default: about 200 buckets")
+
+
+class DataParameters(Parameters):
+    """How large an image is wanted."""
+
+    width: int | None = Field(None, ge=1, le=16_384, description="pixels; the next size above")
+    download: Literal["1"] | None = Field(None, description="save it instead of showing it")
+
+
+class CommandParameters(Parameters):
+    """How long a command's answer is waited for."""
+
+    timeout: float | None = Field(None, gt=0, le=300, allow_inf_nan=False, description="seconds")
+
+
+class NoParameters(Parameters):
+    """Nothing."""
+
+
+def between(since: float | None, until: float | None) -> Range | None:
+    """A stretch of time, or None for all of it."""
+    if since is None and until is None:
+        return None
+    return Range(-math.inf if since is None else since, math.inf if until is None else until)
+
+
+def parse(model: type[P], given: MultiMapping[str]) -> P:
+    """Read a query string. Raises a 400 Problem naming each field, value and what is allowed."""
+    try:
+        return model.model_validate(_fields(given))
+    except ValidationError as error:
+        errors = [_explain(model, item) for item in error.errors(include_url=False)]
+        detail = "; ".join(f"{e['field']} = {e['value']!r}: {e['allowed']}" for e in errors)
+        raise Problem(HTTPStatus.BAD_REQUEST, detail, errors=errors) from None
+
+
+def _fields(given: MultiMapping[str]) -> dict[str, object]:
+    """What a form leaves empty counts as not given."""
+    fields: dict[str, object] = {}
+    for name in given:
+        values = [value for value in given.getall(name) if value.strip()]
+        if values:
+            fields[name] = values[0] if len(values) == 1 else values
+    return fields
+
+
+def _explain(model: type[Parameters], item: Mapping[str, Any]) -> dict[str, str]:
+    value = item.get("input", "")
+    if item["type"] == "extra_forbidden":
+        allowed = "no such parameter; there are " + (", ".join(model.model_fields) or "none")
+    elif item["type"] == "missing":
+        value, allowed = "", "is needed"
+    elif isinstance(value, list):
+        allowed = "give it once"
+    else:
+        allowed = item["msg"].removeprefix("Value error, ")
+    return {"field": str(item["loc"][0]), "value": str(value)[:200], "allowed": allowed}

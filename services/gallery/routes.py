@@ -1,0 +1,87 @@
+"""Every address of the gallery."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from lookout.bus.messages import Result
+from services.gallery import (
+    answers,
+    api_events,
+    api_images,
+    api_nodes,
+    api_readings,
+    health,
+    login,
+    metrics,
+    pages,
+)
+from services.gallery.middlewares import Handler
+from services.gallery.query import (
+    CommandParameters,
+    DataParameters,
+    EventParameters,
+    ImageParameters,
+    Parameters,
+    ReadingParameters,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one address; what it takes and gives is for /api/openapi.json."""
+
+    method: str
+    path: str
+    handler: Handler
+    takes: type[Parameters] | None = None
+    gives: type[BaseModel] | str | None = None  # a model, or a media type
+    body: bool = False  # whether it takes a JSON object
+    status: int = 200
+
+
+API = [
+    Endpoint("GET", "/api/images", api_images.list_images, ImageParameters, answers.ImageList),
+    Endpoint("GET", "/api/images/{id}", api_images.get_image, gives=answers.Image),
+    Endpoint("DELETE", "/api/images/{id}", api_images.delete_image, status=204),
+    Endpoint("GET", "/api/images/{id}/data", api_images.get_data, DataParameters, "image/jpeg"),
+    Endpoint("POST", "/api/images/{id}/keep", api_images.keep_image, gives=answers.Image),
+    Endpoint("GET", "/api/nodes", api_nodes.list_nodes, gives=answers.NodeList),
+    Endpoint("GET", "/api/nodes/{node}", api_nodes.get_node, gives=answers.Node),
+    Endpoint(
+        "POST",
+        "/api/nodes/{node}/commands/{service}",
+        api_nodes.call_service,
+        CommandParameters,
+        Result,
+        body=True,
+    ),
+    Endpoint(
+        "GET", "/api/readings", api_readings.list_readings, ReadingParameters, answers.ReadingList
+    ),
+    Endpoint("GET", "/api/events", api_events.list_events, EventParameters, answers.EventList),
+    Endpoint("GET", "/api/stream", api_events.stream, gives="text/event-stream"),
+    Endpoint("GET", "/healthz", health.healthz, gives=answers.Health),
+    Endpoint("GET", "/metrics", metrics.metrics, gives="text/plain"),
+]
+
+PAGES = [
+    Endpoint("GET", "/", pages.index),
+    Endpoint("GET", "/images/{id}", pages.image),
+    Endpoint("GET", "/nodes", pages.nodes),
+    Endpoint("GET", "/nodes/{node}", pages.node),
+    Endpoint("GET", "/events", pages.events),
+    Endpoint("GET", "/login", login.show),
+    Endpoint("POST", "/login", login.enter),
+    Endpoint("POST", "/logout", login.leave),
+]
+
+
+def add_all(router: web.UrlDispatcher) -> None:
+    """Make the application answer to every address."""
+    for endpoint in (*API, *PAGES):
+        if endpoint.method == "GET":
+            router.add_get(endpoint.path, endpoint.handler)  # HEAD too
+        else:
+            router.add_route(endpoint.method, endpoint.path, endpoint.handler)

@@ -1,0 +1,87 @@
+"""Serve the gallery: the application, and the tasks that feed its live pages."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from lookout.bus.caller import Caller
+from lookout.bus.events import EventBus
+from lookout.bus.session import Session
+from lookout.bus.topics import HUB, Topics
+from lookout.host.run import Unusable, forever
+from lookout.host.settings import SettingsError
+from lookout.store.client import TRANSIENT, Client, StoreError, wait_ready
+from lookout.store.index import ensure_indexes
+from services.gallery import feed, keys
+from services.gallery.app import make_app
+from services.gallery.settings import Gallery, GallerySettings
+
+INDEX_SECONDS: Final = 10.0  # a Redis that came back empty gets its indexes again after this
+FEED_PAUSE: Final = 1.0  # seconds
+SHUTDOWN_SECONDS: Final = 3.0
+
+logger = structlog.get_logger()
+
+
+async def run(settings: GallerySettings, session: Session, redis: Client) -> None:
+    """Serve until cancelled. Raises Unusable when it cannot listen, or Redis cannot search."""
+    caller = Caller(session, Topics(settings.mqtt.root))
+    app = make_app(settings, session, redis, caller)
+    try:
+        async with asyncio.TaskGroup() as group:
+            start_feeds(group, app)
+            group.create_task(_keep_indexes(settings, redis), name="indexes")
+            group.create_task(_serve(app, settings.gallery), name="http")
+    except* (Unusable, SettingsError) as errors:
+        raise Unusable(str(errors.exceptions[0])) from None
+
+
+def start_feeds(group: asyncio.TaskGroup, app: web.Application) -> None:
+    """The tasks by which live pages and commands hear of the world."""
+    redis, session, stream = app[keys.REDIS], app[keys.SESSION], app[keys.STREAM]
+    topics = Topics(app[keys.SETTINGS].mqtt.root)
+    news = feed.NodeNews(session, topics, stream)
+    bus = EventBus(session, topics, origin=HUB)
+    new_images = forever(
+        "new images",
+        lambda: feed.images(redis, app[keys.IMAGES], stream),
+        pause=FEED_PAUSE,
+        on=(StoreError,),
+    )
+    group.create_task(new_images, name="new images")
+    group.create_task(feed.events(bus, topics, stream), name="events")
+    group.create_task(app[keys.CALLER].listen(), name="results")
+    for kind in ("status", "info", "reading"):
+        group.create_task(news.follow(kind), name=f"nodes' {kind}")
+
+
+async def _keep_indexes(settings: GallerySettings, redis: Client) -> None:
+    await wait_ready(redis, settings.redis)
+    await forever(
+        "search indexes", lambda: ensure_indexes(redis), pause=INDEX_SECONDS, on=TRANSIENT
+    )
+
+
+async def _serve(app: web.Application, gallery: Gallery) -> None:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, gallery.host, gallery.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise Unusable(
+                f"cannot listen on {gallery.host}:{gallery.port}: {error.strerror or error}. "
+                "Set LOOKOUT_GALLERY__PORT to a free one."
+            ) from None
+        logger.info("the gallery is open", url=_url(gallery, runner))
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def _url(gallery: Gallery, runner: web.AppRunner) -> str:
+    host = f"[{gallery.host}]" if ":" in gallery.host else gallery.host
+    return f"http://{host}:{runner.addresses[0][1]}/"

@@ -1,0 +1,63 @@
+"""Jinja2 templates and the static files they refer to, from inside the package."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from services.gallery import words
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+class Templates:
+    """Renders pages; everything that is put into one is escaped."""
+
+    def __init__(self) -> None:
+        self.static_url = f"/static/{_version(STATIC)}"
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(asset=self._asset)
+        self._environment.filters.update(
+            ago=words.ago, clock=words.clock, day=words.day, iso=words.iso, bytes=words.size,
+            number=words.number, to_json=_to_json,
+        )  # fmt: skip
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
+        """A page of HTML."""
+        text = self._environment.get_template(template).render(context)
+        return web.Response(
+            text=text,
+            status=status,
+            content_type="text/html",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    def _asset(self, name: str) -> str:
+        return f"{self.static_url}/{name}"
+
+
+def _version(folder: Path) -> str:
+    """Changes when any static file changes, so that browsers may keep them for ever."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _to_json(value: object) -> Markup:
+    """JSON that is safe between <script> tags and in attributes."""
+    text = json.dumps(value, separators=(",", ":"))
+    for character in "<>&'":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704

@@ -1,0 +1,113 @@
+"""Times, sizes and events in words that people use."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+EVENTS: Final[Mapping[str, str]] = {
+    "node_online": "{node} came online",
+    "node_offline": "{node} went offline",
+    "node_silent": "{node} has sent nothing for a while",
+    "node_error": "{node} has a problem",
+    "image_captured": "{node} took a picture",
+    "image_rejected": "A picture of {node} was refused",
+    "capture_failed": "{node} could not take a picture",
+    "motion_started": "Something moves at {node}",
+    "motion_ended": "{node} is still again",
+    "light_changed": "The light changed at {node}",
+    "temperature_alert": "The temperature at {node} is out of its range",
+    "trigger_fired": "A trigger of {node} fired",
+    "command_called": "{service} was called on {node}",
+    "command_failed": "{service} failed on {node}",
+    "spool_dropped": "{node} had to drop pictures: its spool is full",
+    "clock_skew": "The clock of {node} is wrong",
+    "person_detected": "A person was seen by {node}",
+    "people_changed": "The number of people at {node} changed",
+    "storage_pressure": "The hub runs out of memory for pictures",
+}
+TRIGGERS: Final[Mapping[str, str]] = {
+    "interval": "The node's own timer asked for it",
+    "schedule": "The node's schedule asked for it",
+    "command": "A command asked for it",
+    "motion": "Motion in front of the camera triggered it",
+    "gpio": "A button or sensor wired to the node triggered it",
+    "start": "The node took it when it started",
+}
+_REASONS: Final = ("message", "reason", "error", "description")
+
+
+def event(row: Mapping[str, Any]) -> str:
+    """What happened, as a sentence without a full stop."""
+    data = row.get("data") or {}
+    pattern = EVENTS.get(row["event_type"])
+    if pattern is None:
+        return f"{_readable(row['event_type'])} at {row['node']}"
+    return pattern.format(node=row["node"], service=data.get("service", "A service"))
+
+
+def reason(row: Mapping[str, Any]) -> str:
+    """Why it happened, where the event says so; else nothing."""
+    data = row.get("data") or {}
+    return next((str(data[name]) for name in _REASONS if data.get(name)), "")
+
+
+def ago(timestamp: float | None, now: float | None = None) -> str:
+    """How long ago, roughly."""
+    if timestamp is None:
+        return "never"
+    seconds = (time.time() if now is None else now) - timestamp
+    if seconds < -60:
+        return "in the future"
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return f"{max(0, seconds):.0f} s ago"
+
+
+def length(seconds: float) -> str:
+    """A length of time, roughly."""
+    for size, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
+
+
+def clock(timestamp: float) -> str:
+    """Time of day in the hub's zone."""
+    return _local(timestamp).strftime("%H:%M:%S")
+
+
+def day(timestamp: float) -> str:
+    """Date in the hub's zone, such as Friday, 6 June 2025."""
+    local = _local(timestamp)
+    return f"{local:%A}, {local.day} {local:%B %Y}"
+
+
+def iso(timestamp: float) -> str:
+    """For machines: UTC, to the millisecond."""
+    moment = datetime.fromtimestamp(timestamp, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def size(number: float) -> str:
+    """Bytes, with a unit of 1000s."""
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} GB"
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A measurement, without a decimal point where none is needed."""
+    text = f"{value:,.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(",", "\u202f")
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _local(timestamp: float) -> datetime:
+    return datetime.fromtimestamp(timestamp, UTC).astimezone()
