@@ -3,6 +3,7 @@
 import typer
 
 from lookout.cli import call, capture, images, nodes, watch
+from lookout.cli.demo.command import demo
 
 app = typer.Typer(
     name="lookout",
@@ -11,6 +12,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
 app.command()(nodes.nodes)
 app.command()(images.images)
 app.command()(capture.capture)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from lookout.embedded.child import Child
+from lookout.embedded.child import STOP_SECONDS, Child
 from lookout.embedded.ports import HOST, ask, free_port, until_ready
 from lookout.embedded.programs import access_rules, find
 
@@ -84,9 +84,9 @@ class Mosquitto:
         self._child.start()
         await until_ready(self._child, lambda: answers(self.port), "Mosquitto")
 
-    async def stop(self) -> None:
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End it in order: it saves sessions and retained messages."""
-        await self._child.stop()
+        await self._child.stop(seconds)
 
     async def kill(self) -> None:
         """End it at once, as a power cut would."""

@@ -4,12 +4,14 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lookout.embedded import tether
 
 STOP_SECONDS = 5.0
+PAUSE = 0.02  # seconds between two looks
 
 
 class Child:
@@ -86,11 +88,11 @@ class Child:
 
     async def ended(self, seconds: float) -> None:
         """Wait until it is gone; raises TimeoutError."""
-        if self._process is not None:
-            try:
-                await asyncio.to_thread(self._process.wait, seconds)
-            except subprocess.TimeoutExpired:
-                raise TimeoutError(f"{self._command[0]} did not end in {seconds} s") from None
+        deadline = time.monotonic() + seconds
+        while self.running:  # polled: a thread for each of a hundred children is too much
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self._command[0]} did not end in {seconds} s")
+            await asyncio.sleep(PAUSE)
 
     def last_lines(self, number: int = 10) -> str:
         """The end of its log."""

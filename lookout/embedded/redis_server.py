@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from lookout.embedded.child import Child
+from lookout.embedded.child import STOP_SECONDS, Child
 from lookout.embedded.ports import HOST, ask, free_port, until_ready
 from lookout.embedded.programs import Missing, package_folder, quoted
 
@@ -86,9 +86,9 @@ class RedisServer:
         self._child.start()
         await until_ready(self._child, self._answers, "The Redis server")
 
-    async def stop(self) -> None:
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End it in order: everything is on disk."""
-        await self._child.stop()
+        await self._child.stop(seconds)
 
     async def kill(self) -> None:
         """End it at once: at most the last second of writes is lost."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic_settings import NoDecode
 
 from lookout.bus.topics import NodeName
 from lookout.host.settings import Section, Settings
@@ -20,7 +21,7 @@ def _size(value: object) -> object:
 
 
 Side = Annotated[int, Field(ge=16, le=16384)]
-Size = Annotated[tuple[Side, Side], BeforeValidator(_size)]
+Size = Annotated[tuple[Side, Side], NoDecode, BeforeValidator(_size)]  # not JSON in a variable
 
 
 class Camera(Section):

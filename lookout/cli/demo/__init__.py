@@ -1,0 +1,1 @@
+"""`lookout demo`: a whole system of private servers, services and nodes, gone without a trace."""

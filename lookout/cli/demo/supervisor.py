@@ -1,0 +1,64 @@
+"""Keeps child processes running: starts them, starts them again when they die, ends them."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lookout.embedded.child import Child
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds until a dead process is started again
+STEADY_SECONDS = 60.0  # a process that ran this long starts the pauses anew
+LOOK_SECONDS = 0.1
+LONGEST_LINE = 300
+STOP_SECONDS = 3.5  # then SIGKILL: a Ctrl-C is to be over in five seconds, servers included
+
+
+@dataclass(slots=True)
+class _Entry:
+    name: str
+    child: Child
+    due: float | None  # when to start it (monotonic seconds); None while it runs
+    started: float = 0.0
+    pause: float = FIRST_PAUSE
+
+
+class Supervisor:
+    """A set of processes; `say` is told, in one line, of each that died."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._entries: list[_Entry] = []
+
+    def add(self, name: str, child: Child, *, after: float = 0.0) -> None:
+        """Have this process run, from `after` seconds on."""
+        self._entries.append(_Entry(name, child, due=time.monotonic() + after))
+
+    async def watch(self) -> None:
+        """Start what is due and notice what died, until cancelled."""
+        while True:
+            for entry in self._entries:
+                self._look_after(entry)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def stop(self) -> None:
+        """End them all at the same time; what does not end is killed."""
+        for entry in self._entries:
+            entry.child.terminate()
+        await asyncio.gather(*(entry.child.stop(STOP_SECONDS) for entry in self._entries))
+
+    def _look_after(self, entry: _Entry) -> None:
+        now = time.monotonic()
+        if entry.due is not None and now >= entry.due:
+            entry.due, entry.started = None, now
+            entry.child.start()
+        elif entry.due is None and not entry.child.running:
+            if now - entry.started > STEADY_SECONDS:
+                entry.pause = FIRST_PAUSE
+            entry.due = now + entry.pause
+            self._say(
+                f"{entry.name} ended with code {entry.child.exit_code}, starts again in "
+                f"{entry.pause:.0f} s. See {entry.child.log}; it ends with:\n"
+                f"    {entry.child.last_lines(1)[:LONGEST_LINE]}"
+            )
+            entry.pause = min(2 * entry.pause, LONGEST_PAUSE)
