@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from pydantic import JsonValue
 
-from lookout.bus.messages import BadMessage, Command, new_id, parse_receipt
+from lookout.bus.messages import BadMessage, Command, Result, new_id, parse_receipt
 from lookout.bus.session import Subscription
 from lookout.cli import connection, tables
 from lookout.cli.call import ask, calling, check_online, node_argument, refusal
@@ -63,46 +63,63 @@ async def _send(order: Order, as_json: bool) -> None:
 
 
 async def _capture_and_wait(order: Order, as_json: bool) -> None:
-    try:
-        async with asyncio.timeout(order.timeout + connection.CONNECT_SECONDS):
-            taken, fates = await _ordered(order)
-    except TimeoutError:
-        raise Trouble(
-            f"The hub did not confirm the pictures of {order.node} within {order.timeout:g} s. "
-            "They wait in its spool: is ingest running? See `lookout watch`."
-        ) from None
-    _show(order.node, taken, fates, as_json)
-
-
-async def _ordered(order: Order) -> "tuple[list[str], dict[str, str | None]]":
-    """The ids of the pictures, and what became of each."""
     async with (
         connection.broker() as bus,
-        calling(bus) as caller,
         receipts(bus, order.node) as news,
+        calling(bus) as caller,
     ):
         await check_online(bus, order.node)
         result = await ask(caller, order.node, order.command(), order.timeout)
         if not result.ok:
             raise Trouble(refusal(result))
-        taken = [str(identifier) for identifier in _list(result.data.get("images"))]
-        return taken, await news.fates(taken)
+        try:
+            async with asyncio.timeout(order.timeout):
+                outcome = await _confirmed(result, news)
+        except TimeoutError:
+            raise Trouble(_unconfirmed(order)) from None
+    outcome.show(as_json)
 
 
-def _show(node: str, taken: list[str], fates: dict[str, str | None], as_json: bool) -> None:
-    stored = [identifier for identifier in taken if fates[identifier] is None]
-    rejected = {identifier: why for identifier in taken if (why := fates[identifier]) is not None}
-    if as_json:
-        refused = [{"id": identifier, "reason": why} for identifier, why in rejected.items()]
-        tables.print_json({"node": node, "images": stored, "rejected": refused})
-    else:
-        for identifier in stored:
-            print(tables.printable(identifier))
-    if rejected:
-        whys = "; ".join(f"{identifier}: {why}" for identifier, why in rejected.items())
-        raise Trouble(tables.printable(f"The hub rejected {whys}"))
-    if not taken:
-        raise Trouble(f"{node} took no picture, though it did not refuse: see its log.")
+async def _confirmed(result: Result, news: "Receipts") -> "Outcome":
+    images, failed = result.data.get("images"), result.data.get("failed")
+    taken = [str(identifier) for identifier in images] if isinstance(images, list) else []
+    fates = await news.fates(taken)
+    return Outcome(result.node, fates, failed if isinstance(failed, int) else 0)
+
+
+def _unconfirmed(order: Order) -> str:
+    return (
+        f"The hub did not confirm the pictures of {order.node} within {order.timeout:g} s; the "
+        "node keeps them until it does. Is ingest running? If it only is slow: --timeout."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the pictures: id -> None when stored, else why the hub rejected it."""
+
+    node: str
+    fates: dict[str, str | None]
+    failed: int  # pictures that the camera could not take
+
+    def show(self, as_json: bool) -> None:
+        """Print the new ids. Raises Trouble when not everything went well."""
+        stored = [identifier for identifier, why in self.fates.items() if why is None]
+        rejected = {identifier: why for identifier, why in self.fates.items() if why is not None}
+        if as_json:
+            refused = [{"id": identifier, "reason": why} for identifier, why in rejected.items()]
+            known = {"node": self.node, "images": stored, "rejected": refused}
+            tables.print_json({**known, "failed": self.failed})
+        else:
+            for identifier in stored:
+                print(tables.printable(identifier))
+        if rejected:
+            whys = "; ".join(f"{identifier}: {why}" for identifier, why in rejected.items())
+            raise Trouble(tables.printable(f"The hub rejected {whys}."))
+        if self.failed or not stored:
+            raise Trouble(
+                f"{self.node} failed to take {self.failed or 'any'} of the pictures: see its log."
+            )
 
 
 class Receipts:
@@ -142,7 +159,3 @@ async def receipts(bus: Bus, node: str) -> AsyncIterator[Receipts]:
     finally:
         await cancel(listening)
         bus.session.unsubscribe(subscription)
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
