@@ -1,0 +1,129 @@
+# What the scripts share. They source it: it changes to the repository's root, and defines functions.
+# shellcheck shell=sh
+set -eu
+cd "$(dirname "$0")/.."
+
+VENV=.venv
+# Debian keeps servers where an ordinary user's PATH does not look; Homebrew likewise on a Mac.
+PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin:/opt/homebrew/sbin
+export PATH
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# quietly WHAT COMMAND...: say WHAT, run COMMAND in silence, and show its output if it fails.
+quietly() {
+  say "$1 ..."
+  shift
+  log=$(mktemp)
+  if "$@" >"$log" 2>&1 </dev/null; then
+    rm -f "$log"
+  else
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    return 1
+  fi
+}
+
+# -- packages of the system ------------------------------------------------------------------------
+
+# may_install: whether packages can be installed without asking anybody for a password.
+may_install() {
+  if have apt-get; then
+    [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }
+  else
+    have brew
+  fi
+}
+
+# install_line PACKAGE...: what a person would type.
+install_line() {
+  if have apt-get; then
+    echo "sudo apt-get update && sudo apt-get install -y --no-install-recommends $*"
+  elif have brew; then
+    echo "brew install $*"
+  else
+    echo "install these with your system's package manager: $*"
+  fi
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+apt_install() {
+  as_root apt-get update -qq || say "apt-get update failed; trying with the lists that are there"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+# try_install PACKAGE...: install them where we may; 1 where we may not, or when it fails.
+try_install() {
+  may_install || return 1
+  if have apt-get; then
+    quietly "Installing $* (a minute)" apt_install "$@"
+  else
+    quietly "Installing $* (a minute)" brew install "$@"
+  fi
+}
+
+# need_packages PACKAGE...: install them, or end with the line to type.
+need_packages() {
+  [ $# -gt 0 ] || return 0
+  try_install "$@" || die "Missing: $*. Type this line, then start again:
+  $(install_line "$@")"
+}
+
+# -- Python ----------------------------------------------------------------------------------------
+
+find_python() {
+  for candidate in python3.13 python3.12 python3.11 python3; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# make_venv: a working .venv, with the newest Python that is here.
+make_venv() {
+  if "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then return 0; fi
+  if ! python=$(find_python); then
+    if have apt-get; then need_packages python3 python3-venv; else need_packages python@3.13; fi
+    python=$(find_python) || die "Lookout needs Python 3.11 or newer; this system's is older."
+  fi
+  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
+    need_packages "$version-venv"
+  fi
+  quietly "Making $VENV" "$python" -m venv --clear "$VENV" ||
+    die "Could not make $VENV with $python; see above."
+}
+
+# stamp NAME: what an installation of this lock depends on.
+stamp() { echo "$1 $(cat "locks/$1.txt" pyproject.toml scripts/lib.sh | cksum)"; }
+
+# install_lock NAME: make .venv hold what locks/NAME.txt says and Lookout itself, if it does not yet.
+install_lock() {
+  make_venv
+  installed=$(cat "$VENV/lookout-lock" 2>/dev/null || true)
+  # The packages of `dev` include those of `demo`.
+  if [ "$installed" = "$(stamp "$1")" ] || [ "$installed" = "$(stamp dev)" ]; then return 0; fi
+  rm -f "$VENV/lookout-lock"
+  quietly "Installing Lookout's packages (a minute)" pip_install --require-hashes -r "locks/$1.txt" ||
+    die "Could not install the packages; see above."
+  # The build tool is in the lock too, so that nothing unlocked is fetched.
+  quietly "Installing Lookout" pip_install --no-deps --no-build-isolation -e . ||
+    die "Could not install Lookout; see above."
+  stamp "$1" >"$VENV/lookout-lock"
+}
+
+pip_install() { "$VENV/bin/python" -m pip install --quiet "$@"; }
+
+# need_mosquitto: the broker, unless the environment names one.
+need_mosquitto() {
+  if have mosquitto && have mosquitto_passwd; then return 0; fi
+  need_packages mosquitto
+}
