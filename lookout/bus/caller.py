@@ -5,7 +5,8 @@ import asyncio
 import structlog
 
 from lookout.bus.messages import BadMessage, Command, Result, new_id, parse_result
-from lookout.bus.session import Message, Session
+from lookout.bus.session import Session
+from lookout.bus.subscription import Message
 from lookout.bus.topics import ALL, Topics
 
 logger = structlog.get_logger()

@@ -24,7 +24,8 @@ from lookout.bus.messages import (
     explain,
     parse_command,
 )
-from lookout.bus.session import Message, Session
+from lookout.bus.session import Session
+from lookout.bus.subscription import Message
 from lookout.bus.topics import BadTopic, Topics
 
 logger = structlog.get_logger()

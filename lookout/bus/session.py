@@ -7,13 +7,12 @@ growing pauses, says so once, subscribes anew on every connect and sends what wa
 
 import asyncio
 import random
-import socket
 import ssl
-import threading
+import zlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,6 +24,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from lookout.bus.errors import BusError, NotConnected, Refused, TooLarge
+from lookout.bus.sockets import LoopSockets
+from lookout.bus.subscription import Message, Subscription
 from lookout.host.settings import Broker
 
 logger = structlog.get_logger()
@@ -34,77 +36,8 @@ CONNECT_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 STEADY_SECONDS = 10.0  # a connection that held this long starts the pauses anew
 PACKET_OVERHEAD = 64  # bytes of an MQTT 5 PUBLISH besides topic, payload and user properties
+MOST_IDENTIFIER: Final = 268_435_454  # MQTT 5 allows subscription identifiers up to one more
 MAX_PACKET: Final = 268_435_455  # MQTT's own limit, bytes
-
-
-class BusError(Exception):
-    """Something between us and the broker went wrong."""
-
-
-class NotConnected(BusError):
-    """The broker is away."""
-
-
-class Refused(BusError):
-    """The broker did not accept the message; the text is its reason."""
-
-
-class TooLarge(BusError):
-    """The message is larger than the broker's Maximum Packet Size."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message that came in."""
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    dup: bool = False
-    properties: Mapping[str, str] = field(default_factory=dict)
-    response_topic: str | None = None
-    correlation: bytes | None = None
-    expiry: int | None = None  # seconds it had left to live when the broker sent it
-    acknowledge: Callable[[], None] = field(default=lambda: None, repr=False)
-
-    def ack(self) -> None:
-        """Tell the broker that this message is dealt with; until then it will be sent again."""
-        self.acknowledge()
-
-
-@dataclass(slots=True)
-class Subscription:
-    """The messages of one topic filter, in order, through a bounded queue."""
-
-    topic_filter: str
-    auto_ack: bool
-    queue: asyncio.Queue[Message]
-    dropped: int = 0
-
-    def __aiter__(self) -> AsyncIterator[Message]:
-        return self
-
-    async def __anext__(self) -> Message:
-        message = await self.queue.get()
-        if self.auto_ack:
-            message.ack()
-        return message
-
-    def take_more(self, limit: int) -> list[Message]:
-        """Up to `limit` further messages that wait already."""
-        taken: list[Message] = []
-        while len(taken) < limit and not self.queue.empty():
-            taken.append(self.queue.get_nowait())
-        return taken
-
-    def matches(self, topic: str) -> bool:
-        return paho.topic_matches_sub(_plain(self.topic_filter), topic)
-
-    def offer(self, message: Message) -> None:
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:  # QoS 0 only: QoS 1 is held back by our Receive Maximum
-            self.dropped += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +93,14 @@ class Session:
         self._said_down = False
         self._client = self._make_client(client_id)
         self._loop: asyncio.AbstractEventLoop
-        self._thread = 0
+        self._sockets: LoopSockets
         self._keeper: asyncio.Task[None] | None = None
 
     # -- life ------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
+        self._sockets = LoopSockets(self._client)
         self._keeper = asyncio.create_task(self._keep_connected(), name="mqtt session")
         return self
 
@@ -183,7 +116,7 @@ class Session:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         self._client.disconnect()
-        self._flush_socket()
+        self._sockets.flush()
         self._fail_waiting()
 
     @property
@@ -212,6 +145,8 @@ class Session:
         properties: Mapping[str, str] | None = None,
         content_type: str | None = None,
         expiry: int | None = None,
+        response_topic: str | None = None,
+        correlation: bytes | None = None,
     ) -> None:
         """Send now and wait for the broker's acknowledgement.
 
@@ -220,7 +155,17 @@ class Session:
         """
         if not self.is_connected:
             raise NotConnected("the broker is away")
-        outgoing = _outgoing(topic, payload, qos, retain, properties, content_type, expiry)
+        outgoing = _outgoing(
+            topic,
+            payload,
+            qos,
+            retain,
+            UserProperty=list((properties or {}).items()) or None,
+            ContentType=content_type,
+            MessageExpiryInterval=expiry,
+            ResponseTopic=response_topic,
+            CorrelationData=correlation,
+        )
         acknowledged = self._send(outgoing)
         if acknowledged is not None:
             await acknowledged
@@ -236,7 +181,10 @@ class Session:
         correlation: bytes | None = None,
     ) -> None:
         """Send when there is a connection: now or later, in order, oldest dropped when too many."""
-        outgoing = _outgoing(topic, payload, qos, retain, properties, None, None, correlation)
+        user = list((properties or {}).items()) or None
+        outgoing = _outgoing(
+            topic, payload, qos, retain, UserProperty=user, CorrelationData=correlation
+        )
         self._outbox.append(outgoing)
         if len(self._outbox) > self._outbox_limit:
             self._outbox.popleft()
@@ -249,14 +197,14 @@ class Session:
     def subscribe(self, topic_filter: str, *, auto_ack: bool = True) -> Subscription:
         """Subscribe with QoS 1, now and on every later connect.
 
-        A message goes to the first subscription whose filter matches. Without `auto_ack` the
-        receiver calls `message.ack()`, and holds at most `receive_maximum` messages until then.
+        Subscriptions may overlap: each gets its own copy. Without `auto_ack` the receiver calls
+        `message.ack()`, and holds at most `receive_maximum` messages until then.
         """
         queue: asyncio.Queue[Message] = asyncio.Queue(2 * self._receive_maximum)
-        subscription = Subscription(topic_filter, auto_ack, queue)
+        subscription = Subscription(topic_filter, _identifier(topic_filter), auto_ack, queue)
         self._subscriptions.append(subscription)
         if self.is_connected:
-            self._client.subscribe(topic_filter, options=SubscribeOptions(qos=1))
+            self._ask_for(topic_filter)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -287,10 +235,6 @@ class Session:
         client.on_disconnect = self._on_paho_disconnect
         client.on_message = self._on_paho_message
         client.on_publish = self._on_paho_publish
-        client.on_socket_open = self._on_socket_open
-        client.on_socket_close = self._on_socket_close
-        client.on_socket_register_write = self._on_register_write
-        client.on_socket_unregister_write = self._on_unregister_write
         return client
 
     async def _keep_connected(self) -> None:
@@ -334,7 +278,7 @@ class Session:
 
     def _drop_connection(self) -> None:
         self._client.disconnect()
-        self._flush_socket()
+        self._sockets.flush()
 
     def _say_down(self) -> None:
         if not self._said_down:
@@ -398,7 +342,7 @@ class Session:
         self._why = ""
         self.max_packet_size = getattr(properties, "MaximumPacketSize", MAX_PACKET)
         for topic_filter in dict.fromkeys(each.topic_filter for each in self._subscriptions):
-            self._client.subscribe(topic_filter, options=SubscribeOptions(qos=1))
+            self._ask_for(topic_filter)
         self._connected.set()
         self._answered.set()
         if self.presence is not None:
@@ -420,11 +364,23 @@ class Session:
 
     def _on_paho_message(self, _: paho.Client, __: Any, raw: paho.MQTTMessage) -> None:
         topic = raw.topic
-        for subscription in self._subscriptions:
-            if subscription.matches(topic):
-                subscription.offer(self._message(topic, raw))
-                return
-        self._client.ack(raw.mid, raw.qos)  # left over from an earlier version's subscription
+        identifiers = getattr(raw.properties, "SubscriptionIdentifier", ())
+        wanted = [each for each in self._subscriptions if each.identifier in identifiers]
+        if not wanted:  # a broker without identifiers, or a filter of an earlier version
+            wanted = [each for each in self._subscriptions if _matches(each, topic)]
+        if not wanted:
+            self._client.ack(raw.mid, raw.qos)
+            return
+        message = self._message(topic, raw)
+        for subscription in wanted:
+            subscription.offer(message)
+
+    def _ask_for(self, topic_filter: str) -> None:
+        """Subscribe with an identifier, by which the broker says what a message came for."""
+        properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
+        properties.SubscriptionIdentifier = _identifier(topic_filter)
+        options = SubscribeOptions(qos=1)
+        self._client.subscribe(topic_filter, options=options, properties=properties)
 
     def _on_paho_publish(
         self, _: paho.Client, __: Any, mid: int, reason: ReasonCode, ___: Properties
@@ -458,66 +414,26 @@ class Session:
             acknowledge=acknowledge,
         )
 
-    # -- sockets: paho opens them on a helper thread, everything else is on the loop ---------
-
-    def _on_loop(self, action: Callable[..., Any], *arguments: Any) -> None:
-        if threading.get_ident() == self._thread:
-            action(*arguments)
-        else:
-            self._loop.call_soon_threadsafe(action, *arguments)
-
-    def _on_socket_open(self, _: paho.Client, __: Any, sock: Any) -> None:
-        self._on_loop(self._loop.add_reader, sock.fileno(), self._readable, sock)
-
-    def _on_socket_close(self, _: paho.Client, __: Any, sock: Any) -> None:
-        if (descriptor := sock.fileno()) >= 0:
-            self._on_loop(self._loop.remove_reader, descriptor)
-            self._on_loop(self._loop.remove_writer, descriptor)
-
-    def _on_register_write(self, _: paho.Client, __: Any, sock: Any) -> None:
-        if (descriptor := sock.fileno()) >= 0:
-            self._on_loop(self._loop.add_writer, descriptor, self._client.loop_write)
-
-    def _on_unregister_write(self, _: paho.Client, __: Any, sock: Any) -> None:
-        if (descriptor := sock.fileno()) >= 0:
-            self._on_loop(self._loop.remove_writer, descriptor)
-
-    def _readable(self, sock: socket.socket | ssl.SSLSocket) -> None:
-        self._client.loop_read()
-        # TLS may hold decrypted bytes that the selector does not know of.
-        while isinstance(sock, ssl.SSLSocket) and sock.fileno() >= 0 and sock.pending():
-            self._client.loop_read()
-
-    def _flush_socket(self) -> None:
-        while self._client.want_write():
-            if self._client.loop_write() != paho.MQTT_ERR_SUCCESS:
-                break
-        if (sock := self._client.socket()) is not None:
-            self._on_socket_close(self._client, None, sock)
-            sock.close()
-
 
 def _outgoing(
-    topic: str,
-    payload: bytes | str,
-    qos: int,
-    retain: bool,
-    user: Mapping[str, str] | None = None,
-    content_type: str | None = None,
-    expiry: int | None = None,
-    correlation: bytes | None = None,
+    topic: str, payload: bytes | str, qos: int, retain: bool, **properties: Any
 ) -> _Outgoing:
-    properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    if user:
-        properties.UserProperty = list(user.items())
-    if content_type is not None:
-        properties.ContentType = content_type
-    if expiry is not None:
-        properties.MessageExpiryInterval = expiry
-    if correlation is not None:
-        properties.CorrelationData = correlation
+    """A message with MQTT 5 properties by their names; None leaves one out."""
+    packed = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    for name, value in properties.items():
+        if value is not None:
+            setattr(packed, name, value)
     data = payload.encode() if isinstance(payload, str) else payload
-    return _Outgoing(topic, data, qos, retain, properties)
+    return _Outgoing(topic, data, qos, retain, packed)
+
+
+def _identifier(topic_filter: str) -> int:
+    """The same in every version: a kept session may deliver what an older one asked for."""
+    return zlib.crc32(topic_filter.encode()) % MOST_IDENTIFIER + 1
+
+
+def _matches(subscription: Subscription, topic: str) -> bool:
+    return paho.topic_matches_sub(_plain(subscription.topic_filter), topic)
 
 
 def _plain(topic_filter: str) -> str:

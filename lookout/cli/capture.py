@@ -10,7 +10,7 @@ import typer
 from pydantic import JsonValue
 
 from lookout.bus.messages import BadMessage, Command, Result, new_id, parse_receipt
-from lookout.bus.session import Subscription
+from lookout.bus.subscription import Subscription
 from lookout.cli import connection, tables
 from lookout.cli.call import ask, calling, check_online, node_argument, refusal
 from lookout.cli.connection import Bus, Trouble

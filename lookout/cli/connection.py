@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import typer
 from pydantic import ValidationError
 
+from lookout.bus.errors import BusError
 from lookout.bus.messages import new_id
-from lookout.bus.session import BusError, Session
+from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.host import log
 from lookout.host.settings import (

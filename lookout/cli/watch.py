@@ -18,7 +18,7 @@ from lookout.bus.messages import (
     parse_result,
     parse_status,
 )
-from lookout.bus.session import Message, Subscription
+from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import Address, BadTopic, Topics
 from lookout.cli import connection, tables
 from lookout.cli.call import node_argument
@@ -100,7 +100,14 @@ def _show_json(line: Line) -> None:
 
 def _show_words() -> Callable[[Line], None]:
     console = tables.console()
-    return lambda line: console.print(line.words(), soft_wrap=True)
+
+    def show(line: Line) -> None:
+        # By print, because rich ends the process in its own way when the reader has gone.
+        with console.capture() as capture:
+            console.print(line.words(), soft_wrap=True)
+        print(capture.get(), end="", flush=True)
+
+    return show
 
 
 def read(topics: Topics, message: Message) -> Line | None:

@@ -10,6 +10,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
+    AuthenticationError,
     BusyLoadingError,
     ClusterDownError,
     ConnectionError,  # noqa: A004
@@ -84,6 +85,8 @@ async def wait_ready(client: Client, settings: RedisSettings) -> None:
         try:
             await client.execute_command("FT._LIST")
             break
+        except AuthenticationError as error:  # to redis-py a kind of ConnectionError
+            raise SettingsError(_advice(settings, error)) from None
         except TRANSIENT as error:
             if not waiting:
                 where = redact_url(settings.url)

@@ -4,7 +4,8 @@ import asyncio
 
 import structlog
 
-from lookout.bus.session import BusError, Session
+from lookout.bus.errors import BusError
+from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from services.camera.fit import preview
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from lookout.bus.errors import BusError, NotConnected, TooLarge
 from lookout.bus.messages import IMAGE_TYPE, BadMessage, ImageMeta, parse_receipt, split_image_id
-from lookout.bus.session import BusError, Message, NotConnected, Session, Subscription, TooLarge
+from lookout.bus.session import Session
+from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import BadTopic, Topics
 from services.camera.fit import fit
 from services.camera.settings import Spool as SpoolSettings

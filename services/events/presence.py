@@ -7,7 +7,7 @@ import structlog
 
 from lookout.bus.events import EventBus
 from lookout.bus.messages import BadMessage, now, parse_info, parse_status
-from lookout.bus.session import Message, Subscription
+from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import BadTopic, Topics
 from lookout.store.client import StoreError, transient
 from lookout.store.nodes import Nodes

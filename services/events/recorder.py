@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from lookout.bus.messages import BadMessage, Event, now, parse_event
-from lookout.bus.session import Message, Subscription
+from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import HUB, BadTopic, Topics
 from lookout.store.client import StoreError, transient
 from lookout.store.events import Events, NewEvent

@@ -3,7 +3,8 @@
 import asyncio
 
 from lookout.bus.events import EventBus
-from lookout.bus.session import Session, Subscription
+from lookout.bus.session import Session
+from lookout.bus.subscription import Subscription
 from lookout.bus.topics import HUB, Topics
 from lookout.host.run import forever
 from lookout.store.client import TRANSIENT, Client

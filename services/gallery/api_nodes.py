@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from lookout.bus.errors import Refused, TooLarge
 from lookout.bus.messages import Command, Result, new_id, parse_command
-from lookout.bus.session import Refused, TooLarge
 from lookout.bus.topics import ALL, check_node
 from lookout.store.client import StoreError
 from services.gallery import keys, present

@@ -6,7 +6,8 @@ import structlog
 
 from lookout.bus.events import EventBus
 from lookout.bus.messages import BadMessage, Event, now, parse_info, parse_reading, parse_status
-from lookout.bus.session import Message, Session
+from lookout.bus.session import Session
+from lookout.bus.subscription import Message
 from lookout.bus.topics import BadTopic, Topics
 from lookout.store.client import Client
 from lookout.store.images import Images

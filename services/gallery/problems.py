@@ -8,8 +8,8 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from lookout.bus.errors import NotConnected
 from lookout.bus.messages import BadMessage
-from lookout.bus.session import NotConnected
 from lookout.bus.topics import BadTopic
 from lookout.store.client import TRANSIENT, ResponseError, StoreError
 

@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 from lookout.bus.messages import BadMessage, ImageMeta, split_image_id
-from lookout.bus.session import Message
+from lookout.bus.subscription import Message
 from lookout.bus.topics import BadTopic, Topics
 from lookout.store.images import NewImage
 from services.ingest.settings import Ingest

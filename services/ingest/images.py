@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lookout.bus.messages import now
-from lookout.bus.session import Message, Subscription
+from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import Topics
 from lookout.store.client import StoreError
 from lookout.store.images import Images, NewImage, choose_id

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from lookout.bus.messages import BadMessage, now, parse_reading
-from lookout.bus.session import Message, Subscription
+from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import BadTopic, Topics
 from lookout.store.client import StoreError
 from lookout.store.readings import NewReading, Readings

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
 from lookout.bus.messages import BadMessage, Context, ImageMeta, now
-from lookout.bus.session import Message
+from lookout.bus.subscription import Message
 from lookout.bus.topics import HUB
 from lookout.store.client import Client
 from lookout.store.nodes import Nodes

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lookout.bus.session import Refused, Session
+from lookout.bus.errors import Refused
+from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.embedded.ports import ask
 from lookout.host.settings import Broker

@@ -1,0 +1,17 @@
+"""What can go wrong between us and the broker."""
+
+
+class BusError(Exception):
+    """Something between us and the broker went wrong."""
+
+
+class NotConnected(BusError):
+    """The broker is away."""
+
+
+class Refused(BusError):
+    """The broker did not accept the message; the text is its reason."""
+
+
+class TooLarge(BusError):
+    """The message is larger than the broker's Maximum Packet Size."""

@@ -1,0 +1,187 @@
+"""One connection that mends itself, on a real Mosquitto."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from lookout.bus.errors import BusError, NotConnected, Refused, TooLarge
+from lookout.bus.session import Session
+from lookout.bus.subscription import Message
+from lookout.host.settings import Broker
+from tests.support.servers import BrokerServer
+from tests.support.waiting import eventually
+
+Settings = Callable[[str], Broker]
+
+
+@pytest.fixture
+async def hub(mqtt_settings: Settings) -> AsyncIterator[Session]:
+    async with Session(mqtt_settings("hub"), "hub") as session:
+        await session.connected()
+        yield session
+
+
+async def first(session: Session, topic_filter: str, seconds: float = 5.0) -> Message:
+    async with asyncio.timeout(seconds):
+        return await anext(aiter(session.subscribe(topic_filter)))
+
+
+async def test_a_message_arrives_with_its_properties(hub: Session) -> None:
+    waiting = asyncio.create_task(first(hub, "lookout/garden/image"))
+    await asyncio.sleep(0)  # let it subscribe
+    await hub.publish("lookout/garden/image", b"bytes", properties={"lux": "5", "id": "x"})
+    message = await waiting
+    assert (message.payload, message.properties) == (b"bytes", {"lux": "5", "id": "x"})
+
+
+async def test_presence_is_online_then_offline_after_a_goodbye(
+    hub: Session, mqtt_settings: Settings
+) -> None:
+    statuses = hub.subscribe("lookout/garden/status")
+    async with Session(mqtt_settings("garden"), "garden", presence="lookout/garden/status"):
+        assert (await anext(statuses)).payload == b"online"
+    assert (await anext(statuses)).payload == b"offline"
+
+
+async def test_what_is_posted_while_the_broker_is_away_arrives_in_order(
+    broker: BrokerServer, mqtt_settings: Settings
+) -> None:
+    async with (
+        Session(mqtt_settings("hub"), "receiver", session_expiry=60) as receiver,
+        Session(mqtt_settings("hub"), "sender") as sender,
+    ):
+        received = receiver.subscribe("lookout/garden/event/x")
+        await receiver.connected()
+        await sender.connected()
+        await broker.stop()
+        await eventually(lambda: not sender.is_connected and not receiver.is_connected)
+        for number in range(5):
+            sender.post("lookout/garden/event/x", str(number))
+        await broker.start()
+        async with asyncio.timeout(20):
+            seen = [(await anext(received)).payload for _ in range(5)]
+    assert seen == [b"0", b"1", b"2", b"3", b"4"]
+
+
+async def test_subscriptions_are_made_anew_after_a_broker_without_memory(
+    broker: BrokerServer, mqtt_settings: Settings
+) -> None:
+    async with Session(mqtt_settings("hub"), "listener") as listener:
+        messages = listener.subscribe("lookout/garden/reading")
+        await listener.connected()
+        await broker.kill()
+        await eventually(lambda: not listener.is_connected)
+        await broker.start()
+        async with asyncio.timeout(20):
+            await listener.connected()
+            await listener.publish("lookout/garden/reading", b"again")
+            assert (await anext(messages)).payload == b"again"
+
+
+async def test_an_unacknowledged_message_comes_again(mqtt_settings: Settings, hub: Session) -> None:
+    async with Session(mqtt_settings("hub"), "worker", session_expiry=60) as worker:
+        messages = worker.subscribe("lookout/garden/image", auto_ack=False)
+        await worker.connected()
+        await hub.publish("lookout/garden/image", b"one")
+        assert (await anext(messages)).payload == b"one"
+    async with Session(mqtt_settings("hub"), "worker", session_expiry=60) as worker:
+        messages = worker.subscribe("lookout/garden/image", auto_ack=False)
+        again = await anext(messages)
+        assert (again.payload, again.dup) == (b"one", True)
+        again.ack()
+    async with Session(mqtt_settings("hub"), "worker", session_expiry=60) as worker:
+        messages = worker.subscribe("lookout/garden/image", auto_ack=False)
+        await worker.connected()
+        await hub.publish("lookout/garden/image", b"two")
+        assert (await anext(messages)).payload == b"two"
+
+
+async def test_overlapping_subscriptions_each_get_a_message_once(hub: Session) -> None:
+    wide, narrow, same = (
+        hub.subscribe(each)
+        for each in ("lookout/+/reading", "lookout/garden/reading", "lookout/+/reading")
+    )
+    for number in range(3):
+        await hub.publish("lookout/garden/reading", str(number))
+    await hub.publish("lookout/barn/reading", b"end")
+    for subscription, expected in ((wide, b"012end"), (same, b"012end"), (narrow, b"012")):
+        seen = b""
+        while len(seen) < len(expected):
+            seen += (await anext(subscription)).payload
+        assert seen == expected
+        assert subscription.queue.empty()
+
+
+async def test_no_more_than_the_receive_maximum_is_in_hand(
+    mqtt_settings: Settings, hub: Session
+) -> None:
+    async with Session(mqtt_settings("hub"), "slow", receive_maximum=3) as slow:
+        messages = slow.subscribe("lookout/garden/image", auto_ack=False)
+        await slow.connected()
+        for number in range(10):
+            await hub.publish("lookout/garden/image", str(number))
+        held = [await anext(messages) for _ in range(3)]
+        assert messages.queue.empty()
+        held[0].ack()
+        assert (await anext(messages)).payload == b"3"
+        assert messages.dropped == 0
+
+
+async def test_a_node_cannot_speak_for_another(mqtt_settings: Settings) -> None:
+    async with Session(mqtt_settings("garden"), "garden") as garden:
+        await garden.connected()
+        await garden.publish("lookout/garden/image", b"mine")
+        with pytest.raises(Refused, match="Not authorized"):
+            await garden.publish("lookout/barn/image", b"not mine")
+
+
+async def test_publishing_without_a_connection_says_so(mqtt_settings: Settings) -> None:
+    nowhere = Broker(url="mqtt://127.0.0.1:1")
+    async with Session(nowhere, "lost") as session:
+        with pytest.raises(NotConnected):
+            await session.publish("lookout/a/image", b"")
+
+
+async def test_wrong_credentials_are_told_and_tried_again(
+    broker: BrokerServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = Broker(url=f"mqtt://hub:wrong-password@127.0.0.1:{broker.port}")
+    async with Session(wrong, "intruder") as session:
+        out = await eventually(lambda: capsys.readouterr().out)
+        assert "Not authorized" in out
+        assert "wrong-password" not in out
+        assert not session.is_connected
+
+
+async def test_a_message_larger_than_the_broker_takes_is_refused_here(hub: Session) -> None:
+    assert hub.max_packet_size < 100_000_000  # the broker told its own limit
+    with pytest.raises(TooLarge, match="at most"):
+        await hub.publish("lookout/garden/image", b"x" * hub.max_packet_size)
+    assert hub.is_connected
+
+
+async def test_the_outbox_is_bounded_and_counts_what_it_drops() -> None:
+    async with Session(Broker(url="mqtt://127.0.0.1:1"), "lost", outbox=10) as session:
+        for number in range(25):
+            session.post("lookout/a/event/x", str(number))
+        assert session.dropped == 15
+
+
+async def test_waiting_publishers_are_told_when_the_session_ends(
+    broker: BrokerServer, mqtt_settings: Settings
+) -> None:
+    async with Session(mqtt_settings("hub"), "short") as session:
+        await session.connected()
+        await broker.stop()
+        pending = asyncio.create_task(_publish_until_error(session))
+        await asyncio.sleep(0)
+    assert isinstance(await pending, BusError)
+
+
+async def _publish_until_error(session: Session) -> BusError:
+    try:
+        while True:
+            await session.publish("lookout/garden/event/x", b"x")
+    except BusError as error:
+        return error
