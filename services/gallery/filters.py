@@ -87,6 +87,7 @@ def for_script(parameters: ImageParameters) -> dict[str, Any]:
         "node": parameters.node,
         "trigger": parameters.trigger,
         "context": parameters.context,
+        "since": parameters.since,
         "until": parameters.until,
         "sort": parameters.sort,
         "ranges": {name: _ends(span) for name, span in ranges.items() if span is not None},

@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from lookout.bus.messages import TRIGGERS
-from lookout.store.images import Images
+from lookout.store.images import FIELDS, Images
 from lookout.store.search import Query, Range
 from services.gallery import (
     api_events,
@@ -39,7 +39,7 @@ async def index(request: web.Request) -> web.Response:
     return _page(
         request,
         "grid.html",
-        images=found["images"],
+        images=[_full(image) for image in found["images"]],
         next=found["next"],
         nodes=[node["node"] for node in nodes],
         triggers=TRIGGERS,
@@ -48,6 +48,7 @@ async def index(request: web.Request) -> web.Response:
         chips=filters.chips(parameters, request.query, request.path),
         query=filters.active(request.query, ImageParameters, "cursor"),
         judge=filters.for_script(parameters),
+        filter_text={name: request.query.get(name, "") for name in ("since", "until")},
     )
 
 
@@ -61,9 +62,14 @@ async def image(request: web.Request) -> web.Response:
         _neighbour(images, described, newer=True),
         story.of_image(described, request.app[keys.EVENTS]),
     )
-    known = facts.of_image(described)
     return _page(
-        request, "image.html", image=described, older=older, newer=newer, steps=steps, facts=known
+        request,
+        "image.html",
+        image=_full(described),
+        older=older,
+        newer=newer,
+        steps=steps,
+        facts=facts.of_image(described),
     )
 
 
@@ -87,7 +93,7 @@ async def node(request: web.Request) -> web.Response:
         request,
         "node.html",
         node=found,
-        images=[present.image(row) for row in images.rows],
+        images=[_full(present.image(row)) for row in images.rows],
         events=events["events"],
     )
 
@@ -109,7 +115,24 @@ async def events(request: web.Request) -> web.Response:
         types=sorted(words.EVENTS),
         parameters=parameters,
         query=filters.active(request.query, EventParameters, "cursor"),
+        judge={
+            "node": parameters.node,
+            "event_type": parameters.event_type,
+            "live": _live(parameters),
+        },
+        filter_text={"since": request.query.get("since", "")},
     )
+
+
+def _full(image: dict[str, Any]) -> dict[str, Any]:
+    """For templates: what is not known of an image is None."""
+    return {**dict.fromkeys(FIELDS), **image}
+
+
+def _live(parameters: EventParameters) -> bool:
+    """Whether new events belong on the page: words and contexts are for the index to judge."""
+    narrowed = (parameters.q, parameters.context, parameters.until, parameters.cursor)
+    return not any(narrowed)
 
 
 def _page(request: web.Request, template: str, **context: Any) -> web.Response:

@@ -29,9 +29,14 @@ class Templates:
         )
         self._environment.globals.update(asset=self._asset)
         self._environment.filters.update(
-            ago=words.ago, clock=words.clock, day=words.day, iso=words.iso, bytes=words.size,
-            number=words.number, to_json=_to_json,
-        )  # fmt: skip
+            ago=words.ago,
+            clock=words.clock,
+            day=words.day,
+            iso=words.iso,
+            length_of_time=words.length,
+            number=words.number,
+            to_json=_to_json,
+        )
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
         """A page of HTML."""

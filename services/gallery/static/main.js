@@ -1,0 +1,38 @@
+// On every page: ticking times, the help, and the keys that work everywhere.
+
+import { byId } from "./dom.js";
+import { startTicking } from "./time.js";
+
+document.documentElement.classList.add("js");
+startTicking();
+
+const help = byId("help");
+byId("help-button")?.addEventListener("click", () => help.showModal());
+
+function focusFilter() {
+  const first = document.querySelector("[data-first-filter]");
+  const details = first?.closest("details");
+  if (details) details.open = true;
+  first?.focus();
+}
+
+function back() {
+  const own = document.referrer.startsWith(location.origin);
+  if (own && history.length > 1) history.back();
+  else location.assign(location.pathname.startsWith("/nodes/") ? "/nodes" : "/");
+}
+
+const KEYS = { "?": () => help.showModal(), "/": focusFilter };
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, select, textarea");
+  if (event.key === "Escape" && typing) event.target.blur();
+  if (event.defaultPrevented || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (event.key === "Escape" && /^\/(images|nodes)\/./.test(location.pathname)) back();
+  const action = KEYS[event.key];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+});

@@ -1,0 +1,43 @@
+// Times in the reader's own zone and language; relative ones tick.
+
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
+
+export const now = () => Date.now() / 1000;
+export const dayOf = (timestamp) => day.format(timestamp * 1000);
+
+export function ago(timestamp) {
+  const seconds = now() - timestamp;
+  if (seconds < -60) return "in the future";
+  for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
+    if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
+  }
+  return `${Math.max(0, Math.floor(seconds))} s ago`;
+}
+
+export function setTime(element, timestamp) {
+  if (timestamp == null) return;
+  element.dataset.ago = timestamp;
+  element.dateTime = new Date(timestamp * 1000).toISOString();
+  element.textContent = ago(timestamp);
+  element.title = whole.format(timestamp * 1000);
+}
+
+function tick() {
+  for (const element of document.querySelectorAll("time[data-ago]")) {
+    if (!element.dataset.ago) continue;
+    const words = ago(Number(element.dataset.ago));
+    if (element.textContent !== words) element.textContent = words;
+  }
+}
+
+export function startTicking() {
+  for (const element of document.querySelectorAll("time[datetime]")) {
+    const { ago: relative, clock: short, full } = element.dataset;
+    if (relative) setTime(element, Number(relative));
+    if (short) element.textContent = clock.format(Number(short) * 1000);
+    if (full) element.textContent = whole.format(Number(full) * 1000);
+  }
+  setInterval(tick, 1000);
+}
