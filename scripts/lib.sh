@@ -114,7 +114,7 @@ install_lock() {
   rm -f "$VENV/lookout-lock"
   quietly "Installing Lookout's packages (a minute)" pip_install --require-hashes -r "locks/$1.txt" ||
     die "Could not install the packages; see above."
-  # The build tool is in the lock too, so that nothing unlocked is fetched.
+  # The build tools are in the lock too, so that nothing unlocked is fetched.
   quietly "Installing Lookout" pip_install --no-deps --no-build-isolation -e . ||
     die "Could not install Lookout; see above."
   stamp "$1" >"$VENV/lookout-lock"
