@@ -1,0 +1,147 @@
+"""mosquitto.conf and start.sh as in the compose stack, with the Mosquitto of this machine."""
+
+import getpass
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from lookout.bus.errors import Refused, TooLarge
+from lookout.bus.session import Session
+from lookout.embedded.broker import answers
+from lookout.embedded.child import Child
+from lookout.embedded.ports import free_port, until_ready
+from lookout.embedded.programs import find
+from lookout.host.settings import Broker
+
+SOURCE = Path(__file__).parents[2] / "mosquitto"
+SECRET = "0123456789abcdef"
+ENVIRONMENT = {"LOOKOUT_MQTT_PASSWORD": SECRET + "hub", "LOOKOUT_DEMO_PASSWORD": SECRET + "demo"}
+
+
+class Stack:
+    """The broker's folders as in its container, under a folder of the test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.folder = folder
+        self.log = folder / "log"
+        (folder / "config").mkdir(parents=True)
+        (folder / "data").mkdir()
+        shutil.copy(SOURCE / "acl", folder / "config")
+        self._move("start.sh")
+        self._move("mosquitto.conf", f"user {getpass.getuser()}\n")
+
+    def _move(self, name: str, more: str = "") -> None:
+        text = (SOURCE / name).read_text().replace("/mosquitto/", f"{self.folder}/")
+        text = text.replace("\nlistener 1883\n", f"\nlistener {self.port} 127.0.0.1\n")
+        (self.folder / "config" / name).write_text(more + text)
+
+    @property
+    def passwords(self) -> Path:
+        return self.folder / "data" / "passwords"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Programs of Debian lie where an ordinary user's PATH does not look."""
+        folders = [os.environ["PATH"], str(Path(find("mosquitto")).parent)]
+        return {"PATH": os.pathsep.join(folders), **ENVIRONMENT}
+
+    def child(self) -> Child:
+        command = ["/bin/sh", str(self.folder / "config" / "start.sh")]
+        return Child(command, log=self.log, environment=self.environment)
+
+    def url(self, user: str, secret: str) -> Broker:
+        return Broker(url=f"mqtt://{user}:{secret}@127.0.0.1:{self.port}")
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    return Stack(tmp_path / "mosquitto")
+
+
+@pytest.fixture
+async def running(stack: Stack) -> AsyncIterator[Stack]:
+    """The broker, started as the container starts it."""
+    child = stack.child()
+    child.start()
+    await until_ready(child, lambda: answers(stack.port), "Mosquitto")
+    yield stack
+    await child.stop()
+
+
+async def test_mosquitto_accepts_every_line(running: Stack) -> None:
+    log = running.log.read_text()
+    assert "Error" not in log
+    assert "nknown configuration" not in log
+    assert "does not have" not in log
+
+
+async def test_it_tells_clients_the_largest_packet(running: Stack) -> None:
+    written = re.search(r"^max_packet_size (\d+)$", (SOURCE / "mosquitto.conf").read_text(), re.M)
+    assert written
+    async with Session(running.url("demo", ENVIRONMENT["LOOKOUT_DEMO_PASSWORD"]), "a") as session:
+        await session.connected()
+        assert session.max_packet_size == int(written[1])
+        await session.publish("lookout/demo/image", bytes(10_000_000))
+        with pytest.raises(TooLarge):
+            await session.publish("lookout/demo/image", bytes(10_500_000))
+
+
+async def test_a_node_speaks_only_for_itself(running: Stack) -> None:
+    async with Session(running.url("demo", ENVIRONMENT["LOOKOUT_DEMO_PASSWORD"]), "a") as session:
+        await session.connected()
+        await session.publish("lookout/demo/status", "online")
+        for forbidden in ("lookout/garden/status", "lookout/all/command/capture"):
+            with pytest.raises(Refused):
+                await session.publish(forbidden, "x")
+
+
+async def test_nobody_comes_in_without_a_password(running: Stack) -> None:
+    command = [find("mosquitto_sub"), "-h", "127.0.0.1", "-p", str(running.port)]
+    answer = subprocess.run(
+        [*command, "-t", "#", "-W", "5"], capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 5
+    assert "not authorised" in answer.stderr.lower()
+
+
+async def test_nodes_added_by_hand_survive_a_restart_and_old_secrets_do_not(stack: Stack) -> None:
+    stack.passwords.write_text("hub:old\ndemo:old\ngarden:kept\n")
+    child = stack.child()
+    child.start()
+    await until_ready(child, lambda: answers(stack.port), "Mosquitto")
+    await child.stop()
+    users = dict(line.split(":", 1) for line in stack.passwords.read_text().splitlines())
+    assert users["garden"] == "kept"
+    assert users["hub"].startswith("$7$")
+    assert users["demo"].startswith("$7$")
+    assert stack.passwords.stat().st_mode & 0o077 == 0
+    assert SECRET not in stack.passwords.read_text()
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        ("", "shorter than 16"),
+        ("password", "shorter than 16"),
+        ("0123456789abcdef@evil:1", "letters, digits"),
+        ("0123456789 abcdef", "letters, digits"),
+    ],
+)
+def test_a_weak_or_unfit_secret_is_refused_by_name(stack: Stack, secret: str, why: str) -> None:
+    answer = subprocess.run(
+        ["/bin/sh", stack.folder / "config" / "start.sh"],
+        env=stack.environment | {"LOOKOUT_DEMO_PASSWORD": secret},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("LOOKOUT_DEMO_PASSWORD in .env")
+    assert why in answer.stderr
+    assert not secret or secret not in answer.stderr
