@@ -1,0 +1,102 @@
+"""The JPEGs of a folder, in the order of their names, over and over: the bytes go out untouched."""
+
+import asyncio
+import time
+from io import BytesIO
+from pathlib import Path
+
+import structlog
+from PIL import Image
+
+from services.camera.settings import Camera
+from services.camera.sources.source import Picture, SourceError
+
+MAX_BYTES = 20_000_000
+SUFFIXES = {".jpg", ".jpeg"}
+
+log = structlog.get_logger()
+
+
+class Folder:
+    """Gives one file for each capture and looks for new ones whenever it reaches the end."""
+
+    model = "folder"
+
+    def __init__(self, settings: Camera) -> None:
+        self._path = settings.path or Path()
+        self._waiting: list[Path] = []  # in reverse, so that the next one is the last
+        self._refused: set[Path] = set()  # already told in the log
+        self._resolution: tuple[int, int] | None = None
+
+    @property
+    def resolution(self) -> tuple[int, int] | None:
+        return self._resolution
+
+    async def open(self) -> None:
+        self._waiting = await asyncio.to_thread(self._scan)
+
+    async def capture(self, quality: int) -> Picture:
+        """The next usable file; `quality` is not used, as nothing is encoded again."""
+        picture = await asyncio.to_thread(self._next)
+        self._resolution = picture.width, picture.height
+        return picture
+
+    async def close(self) -> None:
+        self._waiting = []
+
+    def _next(self) -> Picture:
+        for scan in (False, True):  # what is left of the last scan, then one new scan
+            if scan:
+                self._waiting = self._scan()
+            while self._waiting:
+                if picture := self._read(self._waiting.pop()):
+                    return picture
+        raise SourceError(
+            f"None of the .jpg and .jpeg files in {self._path} can be used: the log says why."
+        )
+
+    def _scan(self) -> list[Path]:
+        try:
+            files = [path for path in self._path.iterdir() if path.suffix.lower() in SUFFIXES]
+        except OSError as error:
+            raise SourceError(
+                f"The folder {self._path} cannot be read ({error.strerror}). Check camera.path."
+            ) from error
+        if not files:
+            raise SourceError(
+                f"The folder {self._path} holds no .jpg or .jpeg file. Put some there or change "
+                "camera.path."
+            )
+        self._refused.intersection_update(files)
+        return sorted(files, key=lambda path: path.name, reverse=True)
+
+    def _read(self, path: Path) -> Picture | None:
+        """The file as a picture taken now: when it was really taken says nothing about this run."""
+        try:
+            jpeg = _read_jpeg(path)
+            width, height = _size(jpeg)
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            if path not in self._refused:
+                self._refused.add(path)
+                log.warning("A file in the folder is skipped", file=str(path), reason=str(error))
+            return None
+        self._refused.discard(path)
+        return Picture(jpeg, time.time(), width, height, meta={"file": path.name})
+
+
+def _read_jpeg(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(f"{size} bytes are more than {MAX_BYTES}")
+    if not path.is_file():  # a pipe would block for ever
+        raise ValueError("not a file")
+    return path.read_bytes()
+
+
+def _size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height in pixels; raises OSError or ValueError unless the whole JPEG decodes."""
+    with Image.open(BytesIO(jpeg), formats=["JPEG"]) as image:
+        size = image.size
+        image.draft("L", (size[0] // 8, size[1] // 8))  # an eighth of the pixels, all of the bytes
+        image.load()
+    return size

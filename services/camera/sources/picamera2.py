@@ -1,0 +1,291 @@
+"""The Pi's own camera through picamera2: each picture with the metadata of its very frame."""
+
+import asyncio
+import atexit
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from io import BytesIO
+from typing import Any
+
+import structlog
+
+from services.camera.settings import Camera
+from services.camera.sources import metadata as measured
+from services.camera.sources.metadata import AfState
+from services.camera.sources.size import fitted
+from services.camera.sources.source import Picture, SourceError
+from services.camera.sources.worker import Worker
+
+CLOSE_SECONDS = 5.0
+INTERRUPT_SECONDS = 1.0
+
+log = structlog.get_logger()
+
+
+class PiCamera:
+    """The asynchronous face of one camera; every call of the library runs in one thread."""
+
+    def __init__(self, settings: Camera) -> None:
+        self._settings = settings
+        self._driver = Driver(settings)
+        self._worker: Worker | None = None
+
+    @property
+    def model(self) -> str:
+        return self._driver.model
+
+    @property
+    def resolution(self) -> tuple[int, int] | None:
+        return self._driver.resolution
+
+    async def open(self) -> None:
+        """Start the camera and see one frame of it. Raises SourceError."""
+        self._driver = Driver(self._settings)
+        self._worker = Worker("camera")
+        try:
+            await self._worker.call(self._driver.open)
+        except BaseException:
+            await asyncio.shield(self.close())
+            raise
+
+    async def capture(self, quality: int) -> Picture:
+        """A frame exposed after this call. Raises SourceError."""
+        if self._worker is None:
+            raise SourceError("The camera is not open.")
+        return await self._worker.call(self._driver.take, quality)
+
+    async def close(self) -> None:
+        """Let go of the camera; a library that hangs is left behind after a few seconds."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        await self._interrupt()
+        closed = worker.call(self._driver.close)
+        if not await worker.stop(CLOSE_SECONDS):
+            closed.cancel()
+            self._driver.abandon()
+            log.warning("The camera library hangs and was left behind; restart this service")
+            return
+        with contextlib.suppress(Exception):
+            await closed
+
+    async def _interrupt(self) -> None:
+        """End a wait under way. From a second thread, as the first one is in that wait."""
+        helper = Worker("camera-interrupt")
+        interrupted = helper.call(self._driver.interrupt)
+        await helper.stop(INTERRUPT_SECONDS)
+        interrupted.cancel()
+
+
+class Driver:
+    """One camera, blocking. All but `interrupt` and `abandon` are for one thread only."""
+
+    def __init__(self, settings: Camera) -> None:
+        self._settings = settings
+        self._camera: Any = None
+        self._fresh = False  # whether the library can wait for a frame exposed after a call
+        self._has_lens = False
+        self.model = "picamera2"
+        self.resolution: tuple[int, int] | None = None
+
+    def open(self) -> None:
+        with _plain_errors():
+            self._camera = _construct(_library(), self._settings.number)
+            self.model = str(self._camera.camera_properties.get("Model", self.model))
+            self._configure()
+            self._camera.start()
+            with self._request(time.monotonic() + self._settings.timeout) as request:
+                fields = request.get_metadata().keys()
+            self._fresh = {"SensorTimestamp", "ExposureTime"} <= fields
+
+    def take(self, quality: int) -> Picture:
+        """The first frame exposed from now on that is not blurred by a moving lens."""
+        if self._camera is None:
+            raise SourceError("The camera is not open.")
+        deadline = time.monotonic() + self._settings.timeout
+        with _plain_errors():
+            focused = self._focus_once(deadline)
+            since = time.monotonic_ns() if self._fresh else None
+            patience = self._patience(deadline)
+            while True:
+                with self._request(deadline, since) as request:
+                    metadata = request.get_metadata()
+                    if _scanning(metadata) and time.monotonic() < patience:
+                        continue
+                    return self._picture(request, metadata, quality, focused)
+
+    def interrupt(self) -> None:
+        """Make what waits for a frame give up."""
+        if self._camera is not None:
+            self._camera.cancel_all_and_flush()
+
+    def close(self) -> None:
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def abandon(self) -> None:
+        """Keep the library from hanging the end of the process too: it closes once more then."""
+        if self._camera is not None:
+            atexit.unregister(self._camera.close)
+
+    def _configure(self) -> None:
+        camera = self._camera
+        width, height = fitted(self._settings.resolution, camera.sensor_resolution)
+        self._has_lens = "AfMode" in camera.camera_controls
+        camera.configure(
+            camera.create_still_configuration(
+                main={"size": (width & ~1, height & ~1), "format": "BGR888"},
+                raw=None,  # saves as much memory as the sensor has pixels
+                buffer_count=2,  # with one the camera stops while a picture is encoded
+                controls=self._lens_controls(),
+            )
+        )
+        self.resolution = tuple(camera.camera_configuration()["main"]["size"])
+
+    def _lens_controls(self) -> dict[str, Any]:
+        if not self._has_lens:
+            return {}
+        from libcamera import controls
+
+        if self._settings.autofocus == "continuous":
+            return {"AfMode": controls.AfModeEnum.Continuous}
+        default = self._camera.camera_controls["LensPosition"][2]  # hyperfocal, of the tuning file
+        return {"AfMode": controls.AfModeEnum.Manual, "LensPosition": default}
+
+    def _focus_once(self, deadline: float) -> bool | None:
+        """Run one focus cycle where that is asked for: whether it found focus, None if not run."""
+        if not self._has_lens or self._settings.autofocus != "cycle":
+            return None
+        wait = min(self._settings.autofocus_timeout, (deadline - time.monotonic()) / 2)
+        try:
+            return bool(self._camera.autofocus_cycle(wait=wait))
+        except TimeoutError:
+            self._camera.cancel_all_and_flush()  # or the cycle would eat the next frames
+            return False
+
+    def _patience(self, deadline: float) -> float:
+        """Until when to wait for the continuous autofocus to come to rest."""
+        if not self._has_lens or self._settings.autofocus != "continuous":
+            return 0.0
+        now = time.monotonic()
+        return now + min(self._settings.autofocus_timeout, (deadline - now) / 2)
+
+    @contextlib.contextmanager
+    def _request(self, deadline: float, since: int | None = None) -> Iterator[Any]:
+        """One completed request of libcamera: the pictures and metadata of the same frame."""
+        wait = max(0.05, deadline - time.monotonic())
+        try:
+            with self._camera.captured_request(wait=wait, flush=since) as request:
+                yield request
+        except TimeoutError as error:
+            self._camera.cancel_all_and_flush()  # the abandoned job would eat a frame later
+            raise SourceError(
+                f"The camera gave no frame within {self._settings.timeout:g} s. If that goes on, "
+                "switch the Pi off and check the camera cable at both ends."
+            ) from error
+
+    def _picture(
+        self, request: Any, metadata: dict[str, Any], quality: int, focused: bool | None
+    ) -> Picture:
+        out = BytesIO()
+        self._camera.options["quality"] = quality
+        request.save("main", out, format="jpeg")
+        meta = measured.meta(metadata)
+        if focused is None and self._has_lens and self._settings.autofocus == "continuous":
+            focused = measured.af_state(metadata) is AfState.FOCUSED
+        if focused is not None:
+            meta["focused"] = focused
+        width, height = request.config["main"]["size"]
+        return Picture(
+            out.getvalue(),
+            measured.exposure_start(metadata),
+            width,
+            height,
+            measured.lux(metadata),
+            measured.temperature(metadata),
+            meta,
+        )
+
+
+def _scanning(metadata: dict[str, Any]) -> bool:
+    return measured.af_state(metadata) is AfState.SCANNING
+
+
+def _library() -> Any:
+    try:
+        from picamera2 import Picamera2
+    except ImportError as error:
+        raise SourceError(
+            f"picamera2 is not installed for this Python ({error}). On Raspberry Pi OS: `sudo apt "
+            "install python3-picamera2`, and make the virtual environment with "
+            "--system-site-packages."
+        ) from error
+    return Picamera2
+
+
+def _construct(library: Any, number: int) -> Any:
+    found = [str(camera.get("Model")) for camera in library.global_camera_info()]
+    if not found:
+        raise SourceError(
+            "No camera was found. Switch the Pi off, check the cable at both ends, then run "
+            "`rpicam-hello --list-cameras`."
+        )
+    if number >= len(found):
+        raise SourceError(
+            f"camera.number = {number}: there is no such camera. Found: "
+            + ", ".join(f"{index} ({model})" for index, model in enumerate(found))
+            + "."
+        )
+    camera = library.__new__(library)
+    try:
+        camera.__init__(number)
+    except Exception:
+        _close_pipe(camera)
+        raise
+    return camera
+
+
+def _close_pipe(camera: Any) -> None:
+    """Close what picamera2 (0.3.38) leaves open when opening fails: two descriptors each time.
+
+    A node that tries again all night while something else uses the camera would run out of them.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        camera.notifymeread.close()
+        os.close(camera.notifyme_w)
+
+
+_HINTS = {
+    "busy": "It is in use by another process, which `sudo fuser -v /dev/media*` names: stop that.",
+    "memory": "Set a smaller camera.resolution, or give the camera more memory (dtoverlay=cma).",
+}
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """The library's errors, of many kinds, as sentences with the next step."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except CancelledError as error:
+        raise SourceError("The capture was interrupted, as the camera is being closed.") from error
+    except Exception as error:
+        reasons = list(_reasons(error))
+        text = " ".join(reasons).lower()
+        hint = next(
+            (hint for word, hint in _HINTS.items() if word in text),
+            "Check the camera with `rpicam-hello --list-cameras`.",
+        )
+        raise SourceError(f"The camera failed ({reasons[-1].rstrip('.')}). {hint}") from error
+
+
+def _reasons(error: BaseException | None) -> Iterator[str]:
+    """What was said from the outermost error to the first cause."""
+    while error is not None:
+        yield str(error) or type(error).__name__
+        error = error.__cause__

@@ -1,0 +1,114 @@
+"""A film as a camera: what would be on the screen now, were it playing in a loop."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import av
+from av.video.frame import VideoFrame
+from PIL import Image
+from pydantic import JsonValue
+
+from services.camera.settings import Camera
+from services.camera.sources.film import Film, NoFilm
+from services.camera.sources.size import fitted
+from services.camera.sources.source import Picture, SourceError
+from services.camera.sources.worker import Worker
+
+CLOSE_SECONDS = 5.0
+
+
+class Video:
+    """Plays `camera.rate` frames of the film for each second since `open`, in a loop."""
+
+    model = "video"
+
+    def __init__(self, settings: Camera, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = settings.path or Path()
+        self._rate = settings.rate
+        self._limit = settings.resolution
+        self._clock = clock
+        self._worker: Worker | None = None
+        self._film: Film | None = None
+        self._resolution: tuple[int, int] | None = None
+
+    @property
+    def resolution(self) -> tuple[int, int] | None:
+        return self._resolution
+
+    async def open(self) -> None:
+        """Read the film's index. Raises SourceError when there is nothing to play."""
+        self._worker = Worker("film")
+        try:
+            await self._worker.call(self._load)
+        except BaseException:
+            await asyncio.shield(self.close())
+            raise
+        self._start = self._clock()
+
+    async def capture(self, quality: int) -> Picture:
+        """The frame that is due now, as a JPEG. Raises SourceError."""
+        if self._worker is None:
+            raise SourceError("The film is not open.")
+        return await self._worker.call(self._take, quality, self._clock() - self._start)
+
+    async def close(self) -> None:
+        """Close the film, once a capture under way has let go of it."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            unload = worker.call(self._unload)
+            await worker.stop(CLOSE_SECONDS)
+            unload.cancel()
+
+    def _load(self) -> None:
+        try:
+            self._film = Film(self._path)
+            _, frame = self._film.frame(0)
+        except (OSError, ValueError, av.FFmpegError) as error:
+            raise self._unplayable(error) from error
+        self._resolution = fitted(_upright(frame), self._limit)
+
+    def _unload(self) -> None:
+        film, self._film = self._film, None
+        if film is not None:
+            film.close()
+
+    def _take(self, quality: int, elapsed: float) -> Picture:
+        film = self._film
+        if film is None:
+            raise SourceError("The film is not open.")
+        timestamp = time.time()
+        try:
+            number, frame = film.frame(int(elapsed * self._rate) % len(film))
+            image = _image(frame, self._limit)
+        except (NoFilm, OSError, av.FFmpegError) as error:
+            raise self._unplayable(error) from error
+        out = BytesIO()
+        image.save(out, "JPEG", quality=quality)
+        meta: dict[str, JsonValue] = {
+            "film": self._path.name,
+            "frame": number,
+            "position": round(film.seconds(number), 3),
+        }
+        return Picture(out.getvalue(), timestamp, *image.size, meta=meta)
+
+    def _unplayable(self, error: Exception) -> SourceError:
+        reason = getattr(error, "strerror", None) or str(error)
+        return SourceError(f"The film {self._path} cannot be played: {reason}. Check camera.path.")
+
+
+def _upright(frame: VideoFrame) -> tuple[int, int]:
+    """Width and height as shown: telephones write films lying on their side."""
+    if frame.rotation % 180:
+        return frame.height, frame.width
+    return frame.width, frame.height
+
+
+def _image(frame: VideoFrame, limit: tuple[int, int]) -> Image.Image:
+    width, height = fitted(_upright(frame), limit)
+    if frame.rotation % 180:
+        width, height = height, width
+    image: Image.Image = frame.to_image(width=width, height=height)  # type: ignore[no-untyped-call]
+    return image.rotate(frame.rotation, expand=True) if frame.rotation else image
