@@ -1,10 +1,12 @@
-"""`lookout demo` as a person runs it: a whole system that comes, works, and goes without a trace."""
+"""`lookout demo` as people run it: a whole system that comes, works, and leaves no trace."""
 
 import asyncio
+import os
+import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,10 @@ from PIL import Image
 
 from lookout.cli.demo.status import Gallery, NoAnswer, Status
 from lookout.embedded.ports import free_port, is_free
-from tests.support.leftovers import alive, descendants
+from lookout.host.settings import Redis
+from lookout.store.client import opened
+from tests.support.leftovers import alive, descendants, describe
+from tests.support.servers import BrokerServer, StoreServer
 from tests.support.services import clean_environment
 from tests.support.waiting import eventually
 
@@ -43,6 +48,13 @@ class Demo:
         except NoAnswer as error:
             raise AssertionError(error) from None
 
+    async def has(self, *, nodes: int, images: int) -> bool:
+        """Whether exactly these nodes are online, and at least these images are stored."""
+        status = await self.status()
+        assert status.online == status.known == nodes, status
+        assert status.images >= images, status
+        return True
+
     async def words(self) -> str:
         """All that it said until its end."""
         assert self.process.stdout is not None
@@ -68,16 +80,22 @@ def film(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, *arguments: str, port: int | None = None) -> AsyncIterator[Demo]:
+async def running(
+    tmp_path: Path,
+    *arguments: str,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> AsyncIterator[Demo]:
+    """A demo with a home and a temporary folder of its own, killed in the end if it still runs."""
     home, temporary = tmp_path / "home", tmp_path / "temporary"
     home.mkdir()
     temporary.mkdir()
-    environment = clean_environment() | {"HOME": str(home), "TMPDIR": str(temporary)}
-    environment.pop("XDG_RUNTIME_DIR", None)
+    folders = {"HOME": str(home), "TMPDIR": str(temporary), "XDG_RUNTIME_DIR": ""}
     wanted = port or free_port()
     process = await asyncio.create_subprocess_exec(
         LOOKOUT, "demo", "--port", str(wanted), *arguments,
-        env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**clean_environment(), **folders, **(environment or {})},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
         yield Demo(process, wanted, home, temporary)
@@ -90,14 +108,8 @@ async def running(tmp_path: Path, *arguments: str, port: int | None = None) -> A
 async def test_images_arrive_and_ctrl_c_leaves_nothing(tmp_path: Path, film: Path) -> None:
     arguments = ("--nodes", "2", "--interval", "0.5", "--source", str(film))
     async with running(tmp_path, *arguments) as demo:
-
-        async def all_is_well() -> None:
-            status = await demo.status()
-            assert (status.online, status.known) == (2, 2)
-            assert status.images >= 4
-
         await demo.line_with(f"http://127.0.0.1:{demo.port}")
-        await eventually(all_is_well_of(all_is_well), 30)
+        await eventually(lambda: demo.has(nodes=2, images=4), 30)
         assert demo.env_file.stat().st_mode & 0o777 == 0o600
         assert f"LOOKOUT_GALLERY_URL=http://127.0.0.1:{demo.port}" in demo.env_file.read_text()
         processes = descendants(demo.process.pid)
@@ -113,3 +125,102 @@ async def test_images_arrive_and_ctrl_c_leaves_nothing(tmp_path: Path, film: Pat
         assert is_free(demo.port)
         assert not demo.env_file.exists()
         assert not list(demo.temporary.iterdir())
+
+
+async def test_draws_scenes_and_ends_by_itself_after_its_duration(tmp_path: Path) -> None:
+    arguments = ("--nodes", "1", "--interval", "0.2", "--duration", "4")
+    async with running(tmp_path, *arguments) as demo:
+        words = await demo.words()
+
+        assert await demo.process.wait() == 0, words
+        last = words.rstrip().splitlines()[-1]
+        assert re.match(r"[1-9]\d* images stored, 1 of 1 nodes online", last), words
+        assert not list(demo.temporary.iterdir())
+
+
+async def test_keeps_everything_in_the_folder_it_was_given(tmp_path: Path, film: Path) -> None:
+    data = tmp_path / "kept"
+    arguments = ("--nodes", "1", "--source", str(film), "--data", str(data), "--duration", "1")
+    async with running(tmp_path, *arguments) as demo:
+        words = await demo.words()
+
+    assert str(data / "logs") in words
+    assert {"ingest.log", "events.log", "gallery.log", "garden.log"} <= {
+        path.name for path in (data / "logs").iterdir()
+    }
+    assert (data / "redis" / "appendonlydir").is_dir()
+
+
+async def test_takes_another_port_when_its_own_is_taken(tmp_path: Path, film: Path) -> None:
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    taken = server.sockets[0].getsockname()[1]
+    arguments = ("--nodes", "1", "--source", str(film), "--duration", "1")
+    async with server, running(tmp_path, *arguments, port=taken) as demo:
+        said = await demo.line_with(f"Port {taken} is taken")
+        other = said.split()[-1]
+
+        assert f"http://127.0.0.1:{other}" in await demo.words()
+
+
+async def test_a_service_that_dies_is_reported_and_started_again(
+    tmp_path: Path, film: Path
+) -> None:
+    arguments = ("--nodes", "1", "--interval", "0.5", "--source", str(film))
+    async with running(tmp_path, *arguments) as demo:
+        await eventually(lambda: demo.has(nodes=1, images=1), 30)
+        (victim,) = [
+            pid for pid in descendants(demo.process.pid) if "services.ingest" in describe(pid)
+        ]
+
+        os.kill(victim, signal.SIGKILL)
+
+        assert await demo.line_with("ingest ended with code -9, starts again in 1 s")
+        before = (await demo.status()).images
+        await eventually(lambda: demo.has(nodes=1, images=before + 1), 30)
+        demo.process.terminate()
+        await demo.words()
+
+
+async def test_leaves_no_process_even_when_it_is_killed(tmp_path: Path, film: Path) -> None:
+    async with running(tmp_path, "--nodes", "1", "--source", str(film)) as demo:
+        await eventually(lambda: demo.has(nodes=1, images=1), 30)
+        processes = descendants(demo.process.pid)
+
+        demo.process.kill()
+
+        await eventually(lambda: not [pid for pid in processes if alive(pid)], 5)
+
+
+async def test_uses_the_servers_that_the_environment_names(
+    tmp_path: Path,
+    film: Path,
+    broker: BrokerServer,
+    redis_server: StoreServer,
+) -> None:
+    arguments = ("--nodes", "1", "--source", str(film))
+    servers = {"LOOKOUT_MQTT__URL": broker.url("hub"), "LOOKOUT_REDIS__URL": redis_server.url}
+    async with running(tmp_path, *arguments, environment=servers) as demo:
+        await eventually(lambda: demo.has(nodes=1, images=1), 30)
+
+        assert len(descendants(demo.process.pid)) == 3 + 1  # services and node, no server
+        async with opened(Redis(url=redis_server.url)) as redis:
+            assert await redis.keys("image:garden:*")
+        demo.process.terminate()
+        await demo.words()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--nodes", "0"], "--nodes"),
+        (["--interval", "0"], "--interval"),
+        (["--source", "no-such-film.mp4"], "no-such-film.mp4"),
+        (["--port", "70000"], "--port"),
+    ],
+)
+async def test_refuses_what_cannot_be(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    async with running(tmp_path, *arguments) as demo:
+        words = await demo.words()
+
+        assert await demo.process.wait() == 2
+        assert complaint in words

@@ -9,6 +9,7 @@ import pytest
 
 from lookout.embedded.child import Child
 from lookout.embedded.ports import NotStarted, until_ready
+from tests.support.leftovers import alive
 from tests.support.waiting import eventually
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -27,13 +28,6 @@ child.start()
 print(child.pid, flush=True)
 time.sleep(60)
 """
-
-
-def alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a process to its parent")

@@ -1,0 +1,31 @@
+"""What is in Redis, compared with what the cameras took."""
+
+from typing import Any
+
+from lookout.store import keys
+from lookout.store.client import TRANSIENT
+from tests.support.nodes import RecordingSource
+
+
+async def hashes(client: Any) -> dict[str, dict[bytes, bytes]]:
+    """Every image: key -> hash."""
+    found = {}
+    async for key in client.scan_iter(match=f"{keys.IMAGE_PREFIX}*", count=1000):
+        found[key.decode()] = await client.hgetall(key)
+    return found
+
+
+async def nothing_lost_nothing_doubled(client: Any, source: RecordingSource) -> bool:
+    """Whether every capture is in Redis exactly once, with its own bytes and its own time."""
+    try:
+        found = await hashes(client)
+        told = [fields[b"id"] for _, fields in await client.xrange(keys.IMAGES_STREAM)]
+    except TRANSIENT as error:
+        raise AssertionError(f"Redis is away: {error}") from None
+    stored = {fields[b"image_data"]: float(fields[b"timestamp"]) for fields in found.values()}
+    assert len(stored) == len(found), "some picture is stored twice"
+    missing = source.taken.keys() - stored.keys()
+    assert not missing, f"{len(missing)} of {len(source.taken)} are missing"
+    assert stored == source.taken
+    assert len(told) == len(set(told)) == len(found), "the stream tells another number"
+    return True

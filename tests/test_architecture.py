@@ -1,0 +1,47 @@
+"""The rules that keep the tree readable: who may import whom."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [path for folder in ("lookout", "services") for path in (ROOT / folder).rglob("*.py")]
+OWNERS = {
+    "paho": "lookout/bus/session.py",
+    "redis": "lookout/store/",
+    "picamera2": "services/camera/sources/picamera2.py",
+    "libcamera": "services/camera/sources/picamera2.py",
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The names of the packages that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_the_import_rules_of_pyproject_hold() -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    command = [program, "--no-cache"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("package", OWNERS)
+def test_a_package_with_an_owner_is_imported_only_there(package: str) -> None:
+    importers = {str(path.relative_to(ROOT)) for path in SOURCES if package in set(imported(path))}
+
+    assert {name for name in importers if not name.startswith(OWNERS[package])} == set()
+
+
+def test_the_owners_of_paho_and_redis_do_import_them() -> None:
+    assert "paho" in set(imported(ROOT / "lookout/bus/session.py"))
+    assert "redis" in set(imported(ROOT / "lookout/store/client.py"))
