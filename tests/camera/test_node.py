@@ -1,0 +1,253 @@
+"""A node on a real broker: what it says of itself, what it obeys, what it keeps."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lookout.bus.caller import Caller
+from lookout.bus.messages import (
+    Command,
+    Context,
+    ImageMeta,
+    Receipt,
+    Rejection,
+    Result,
+    parse_event,
+    parse_info,
+    parse_reading,
+)
+from lookout.bus.session import Session
+from lookout.bus.subscription import Message
+from lookout.bus.topics import Topics
+from lookout.host.run import cancel
+from lookout.host.settings import Broker
+from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.waiting import eventually
+
+Settings = Callable[[str], Broker]
+TOPICS = Topics()
+IDLE = {"interval": 0}
+
+
+class Hub:
+    """The hub's side of the bus."""
+
+    def __init__(self, session: Session, caller: Caller) -> None:
+        self.session = session
+        self._caller = caller
+
+    async def call(self, service: str, **arguments: Any) -> Result:
+        context = arguments.pop("context", Context())
+        identifier = arguments.pop("id", None)
+        command = Command(service=service, id=identifier, context=context, arguments=arguments)
+        return await self._caller.call("garden", command, timeout=10)
+
+    async def first(self, kind: str) -> Message:
+        """The retained message of a kind, or the next one."""
+        subscription = self.session.subscribe(f"lookout/garden/{kind}")
+        try:
+            return await anext(subscription)
+        finally:
+            self.session.unsubscribe(subscription)
+
+
+@pytest.fixture(autouse=True)
+async def deadline() -> AsyncIterator[None]:
+    async with asyncio.timeout(40):
+        yield
+
+
+@pytest.fixture
+async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(Session(mqtt_settings("hub"), "hub"))
+        caller = Caller(session, TOPICS)
+        listening = asyncio.create_task(caller.listen(), name="results")
+        stack.push_async_callback(cancel, listening)
+        await session.connected()
+        yield Hub(session, caller)
+
+
+@pytest.fixture
+def source() -> RecordingSource:
+    return RecordingSource()
+
+
+@pytest.fixture
+async def node(
+    mqtt_settings: Settings, data: Path, source: RecordingSource, hub: Hub
+) -> AsyncIterator[None]:
+    settings = node_settings(mqtt_settings("garden"), data, capture=IDLE)
+    async with running_node(settings, source):
+        await hub.first("info")
+        yield
+
+
+async def test_a_node_says_what_it_is_and_is_online(node: None, hub: Hub) -> None:
+    assert (await hub.first("status")).payload == b"online"
+    info = parse_info((await hub.first("info")).payload)
+    assert info.camera == "recorder"
+    assert info.resolution == (64, 48)
+    assert set(info.services) >= {"capture", "set", "restart", "identify"}
+    assert info.spool_depth == 0
+
+
+async def test_capture_publishes_the_bytes_with_their_metadata(
+    node: None, hub: Hub, source: RecordingSource
+) -> None:
+    images = hub.session.subscribe("lookout/garden/image")
+    result = await hub.call("capture", context=Context(id="automation-1"), quality=33)
+    message = await anext(images)
+    meta = ImageMeta.from_properties(message.properties)
+    assert result.data["images"] == [meta.id]
+    assert [message.payload] == list(source.taken)
+    assert (meta.trigger, meta.lux, meta.width, meta.height) == ("command", 110.0, 64, 48)
+    assert (meta.parent_id, meta.meta) == ("automation-1", {"quality": 33})
+    assert meta.timestamp == source.taken[message.payload]
+    assert meta.id == f"garden:{round(meta.timestamp * 1000)}"
+
+
+async def test_a_burst_has_as_many_pictures_as_asked_for(
+    node: None, hub: Hub, source: RecordingSource
+) -> None:
+    result = await hub.call("capture", count=5, pause=0.01)
+    images = result.data["images"]
+    assert isinstance(images, list)
+    assert len(set(map(str, images))) == len(source.taken) == 5
+
+
+async def test_the_event_of_a_capture_names_its_cause(node: None, hub: Hub) -> None:
+    events = hub.session.subscribe("lookout/garden/event/image_captured")
+    await hub.call("capture", context=Context(id="automation-2"))
+    event = parse_event((await anext(events)).payload, event_type="image_captured")
+    assert event.context.parent_id == "automation-2"
+    assert event.data["trigger"] == "command"
+
+
+async def test_a_failing_camera_is_a_result_and_an_event_and_works_again(
+    node: None, hub: Hub, source: RecordingSource
+) -> None:
+    failures = hub.session.subscribe("lookout/garden/event/capture_failed")
+    source.failing = "the cable is loose: check it"
+    result = await hub.call("capture")
+    assert result.error is not None
+    assert (result.error.code, result.error.message) == ("capture_failed", source.failing)
+    assert b"the cable is loose" in (await anext(failures)).payload
+    source.failing = ""
+    assert (await hub.call("capture")).ok
+    assert source.opened == 2
+
+
+async def test_a_camera_that_hangs_is_given_up_after_its_time(
+    mqtt_settings: Settings, data: Path, hub: Hub, source: RecordingSource
+) -> None:
+    camera = {"source": "synthetic", "timeout": 0.2}
+    settings = node_settings(mqtt_settings("garden"), data, capture=IDLE, camera=camera)
+    async with running_node(settings, source):
+        await hub.first("info")
+        source.failing = "hang"
+        result = await hub.call("capture")
+        assert result.error is not None
+        assert "no picture within 0.2 s" in result.error.message
+
+
+@pytest.mark.parametrize(
+    ("service", "arguments", "named"),
+    [
+        ("set", {"interval": -1}, "interval = -1"),
+        ("set", {"quality": 101}, "quality = 101"),
+        ("set", {"colour": "red"}, "colour = 'red'"),
+        ("set", {}, "interval"),
+        ("capture", {"count": 0}, "count = 0"),
+        ("capture", {"count": "many"}, "count = 'many'"),
+        ("fly", {}, "fly"),
+    ],
+)
+async def test_what_is_out_of_range_is_refused_by_name(
+    node: None, hub: Hub, service: str, arguments: dict[str, Any], named: str
+) -> None:
+    result = await hub.call(service, **arguments)
+    assert not result.ok
+    assert result.error is not None
+    assert named in result.error.message
+
+
+async def test_set_takes_effect_at_once_and_is_kept_over_restarts(
+    mqtt_settings: Settings, data: Path, hub: Hub, source: RecordingSource
+) -> None:
+    settings = node_settings(mqtt_settings("garden"), data, capture={"interval": 3600})
+    async with running_node(settings, source):
+        await hub.first("info")
+        await eventually(lambda: len(source.taken) == 1)
+        result = await hub.call("set", interval=0.05, quality=40)
+        assert result.data == {"interval": 0.05, "quality": 40}
+        await eventually(lambda: len(source.taken) > 5)
+    async with running_node(settings, source):
+        await eventually(lambda: source.opened >= 2)
+        assert (await hub.call("set", quality=41)).data == {"interval": 0.05, "quality": 41}
+
+
+async def test_the_preview_is_retained_and_small(node: None, hub: Hub) -> None:
+    await hub.call("capture")
+    preview = await hub.first("preview")
+    assert preview.payload.startswith(b"\xff\xd8")
+
+
+async def test_readings_carry_the_light_that_the_camera_saw(
+    mqtt_settings: Settings, data: Path, hub: Hub, source: RecordingSource
+) -> None:
+    settings = node_settings(mqtt_settings("garden"), data, sensors={"interval": 1})
+    async with running_node(settings, source):
+        reading = parse_reading((await hub.first("reading")).payload)
+    assert reading.metrics["lux"] == 110.0
+
+
+async def test_a_receipt_empties_the_spool_whether_stored_or_refused(
+    node: None, hub: Hub, data: Path
+) -> None:
+    folder = data / "spool" / "garden"
+    result = await hub.call("capture", count=3)
+    first, second, _ = map(str, result.data["images"])  # type: ignore[arg-type]
+    assert len(list(folder.glob("*.capture"))) == 3
+    foreign = Receipt(ids=("barn:5", "nonsense"))
+    receipt = Receipt(ids=(first,), rejected=(Rejection(id=second, reason="too dark"),))
+    for each in (foreign.encode(), b"not json", receipt.encode()):
+        await hub.session.publish("lookout/garden/stored", each)
+    await eventually(lambda: len(list(folder.glob("*.capture"))) == 1)
+
+
+async def test_without_a_receipt_a_capture_is_sent_again_while_the_hub_is_there(
+    node: None, hub: Hub
+) -> None:
+    images = hub.session.subscribe("lookout/garden/image")
+    await hub.session.publish("lookout/hub/ingest/status", b"online", retain=True)
+    await hub.call("capture")
+    first, again = await anext(images), await anext(images)
+    assert (first.payload, first.properties) == (again.payload, again.properties)
+
+
+async def test_restart_answers_first(mqtt_settings: Settings, hub: Hub, service: Any) -> None:
+    camera = service(
+        "camera",
+        user="garden",
+        LOOKOUT_NODE="garden",
+        LOOKOUT_CAMERA__SOURCE="synthetic",
+        LOOKOUT_CAMERA__RESOLUTION="320x240",
+        LOOKOUT_CAPTURE__INTERVAL="0",
+    )
+    before = json.loads((await hub.first("info")).payload)["started_at"]
+    pid = camera.pid
+    assert (await hub.call("restart", id="once")).data == {"restarting": True}
+
+    async def started_again() -> bool:
+        info = json.loads((await hub.first("info")).payload)
+        return bool(info["started_at"] > before)
+
+    await eventually(started_again, 20)
+    assert camera.pid == pid
+    assert (await hub.call("restart", id="once")).data == {"restarting": True}  # the first result
