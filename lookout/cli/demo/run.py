@@ -88,11 +88,10 @@ async def _watch(
         screen.headline(f"Open {plan.url}   (Ctrl-C ends the demo)")
         async with asyncio.timeout(duration):
             while True:
-                await _show_status(gallery, screen)
+                screen.status(await _status(gallery))
                 await asyncio.sleep(STATUS_SECONDS)
     except TimeoutError:
-        await _show_status(gallery, screen)
-        screen.say("")
+        screen.say(await _status(gallery))
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
@@ -109,8 +108,8 @@ async def _until_ready(plan: Plan, gallery: Gallery) -> None:
         raise NotReady("\n".join(["The gallery does not answer. Its last words:", *last])) from None
 
 
-async def _show_status(gallery: Gallery, screen: Screen) -> None:
+async def _status(gallery: Gallery) -> str:
     try:
-        screen.status(str(await gallery.status()))
+        return str(await gallery.status())
     except NoAnswer as error:
-        screen.status(f"The gallery does not answer: {error}")
+        return f"The gallery does not answer: {error}"

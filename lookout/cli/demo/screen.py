@@ -15,7 +15,7 @@ class Screen:
         self._last_status = float("-inf")
 
     def say(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a line that stays, in place of the status."""
         self._write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
 
     def headline(self, text: str) -> None:
