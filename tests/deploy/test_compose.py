@@ -96,9 +96,10 @@ def test_the_example_names_every_variable_and_gives_no_password() -> None:
     assert given == {f"{name}=" for name in SECRETS}
 
 
-def test_the_examples_one_line_makes_all_the_secrets(tmp_path: Path) -> None:
-    example = (ROOT / ".env.example").read_text()
-    line = next(line for line in example.splitlines() if "umask" in line).lstrip("# ")
+@pytest.mark.parametrize("text", [".env.example", "deploy/README.md"])
+def test_the_one_line_that_people_copy_makes_all_the_secrets(tmp_path: Path, text: str) -> None:
+    lines = (ROOT / text).read_text().splitlines()
+    line = next(line for line in lines if "umask" in line).lstrip("# ")
     subprocess.run(["sh", "-c", line], cwd=tmp_path, check=True)
     made = dict(row.split("=", 1) for row in (tmp_path / ".env").read_text().splitlines())
     assert set(made) == set(SECRETS)
