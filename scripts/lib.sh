@@ -1,9 +1,11 @@
 # What the scripts share. They source it: it changes to the repository's root, and defines functions.
 # shellcheck shell=sh
 set -eu
+# shellcheck disable=SC2034 # scripts/demo goes back there, for paths on its command line
+CALLER=$PWD
 cd "$(dirname "$0")/.."
 
-VENV=.venv
+VENV=$PWD/.venv
 # Debian keeps servers where an ordinary user's PATH does not look; Homebrew likewise on a Mac.
 PATH=$PATH:/usr/sbin:/usr/local/sbin:/opt/homebrew/bin:/opt/homebrew/sbin
 export PATH
@@ -68,12 +70,15 @@ try_install() {
   fi
 }
 
-# need_packages PACKAGE...: install them, or end with the line to type.
+# need_packages [PACKAGE...]: install them, or end with the line to type.
 need_packages() {
   [ $# -gt 0 ] || return 0
   try_install "$@" || die "Missing: $*. Type this line, then start again:
   $(install_line "$@")"
 }
+
+# missing COMMAND PACKAGE: the package, if there is no such command.
+missing() { have "$1" || echo "$2"; }
 
 # -- Python ----------------------------------------------------------------------------------------
 
@@ -87,19 +92,24 @@ find_python() {
   return 1
 }
 
+venv_works() { "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }
+
+# missing_python: the packages without which there can be no .venv.
+missing_python() {
+  if venv_works; then return 0; fi
+  if ! python=$(find_python); then
+    if have apt-get; then echo python3 python3-venv; else echo python@3.13; fi
+  elif ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+  fi
+}
+
 # make_venv: a working .venv, with the newest Python that is here.
 make_venv() {
-  if "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then return 0; fi
-  if ! python=$(find_python); then
-    if have apt-get; then need_packages python3 python3-venv; else need_packages python@3.13; fi
-    python=$(find_python) || die "Lookout needs Python 3.11 or newer; this system's is older."
-  fi
-  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    version=$("$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')
-    need_packages "$version-venv"
-  fi
-  quietly "Making $VENV" "$python" -m venv --clear "$VENV" ||
-    die "Could not make $VENV with $python; see above."
+  if venv_works; then return 0; fi
+  python=$(find_python) || die "Lookout needs Python 3.11 or newer; this system has none."
+  quietly "Making .venv" "$python" -m venv --clear "$VENV" ||
+    die "Could not make .venv with $python; see above."
 }
 
 # stamp NAME: what an installation of this lock depends on.
@@ -121,9 +131,3 @@ install_lock() {
 }
 
 pip_install() { "$VENV/bin/python" -m pip install --quiet "$@"; }
-
-# need_mosquitto: the broker, unless the environment names one.
-need_mosquitto() {
-  if have mosquitto && have mosquitto_passwd; then return 0; fi
-  need_packages mosquitto
-}
