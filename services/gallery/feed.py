@@ -78,7 +78,9 @@ class NodeNews:
         except (BadTopic, BadMessage) as error:
             logger.debug("not news of a node", topic=message.topic, reason=str(error))
             return
-        if not message.retain:
+        if message.retain:  # old news, said again because we connected
+            change.pop("status_since", None)
+        else:
             change["last_seen"] = now()
         self._stream.send("node", {"node": address.node, **change})
 

@@ -87,7 +87,7 @@ def _bound(text: str, default: float) -> float:
 
 def _several(value: object) -> object:
     """Values may be repeated (node=a&node=b) or listed (node=a,b)."""
-    parts = value if isinstance(value, list) else [value]
+    parts = value if isinstance(value, list | tuple) else [value]
     return tuple(dict.fromkeys(word for part in parts for word in str(part).split(",") if word))
 
 

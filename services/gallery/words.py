@@ -18,8 +18,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "light_changed": "The light changed at {node}",
     "temperature_alert": "The temperature at {node} is out of its range",
     "trigger_fired": "A trigger of {node} fired",
-    "command_called": "{service} was called on {node}",
-    "command_failed": "{service} failed on {node}",
+    "command_called": "Command “{service}” was called on {node}",
+    "command_failed": "Command “{service}” failed on {node}",
     "spool_dropped": "{node} had to drop pictures: its spool is full",
     "clock_skew": "The clock of {node} is wrong",
     "person_detected": "A person was seen by {node}",
@@ -43,7 +43,7 @@ def event(row: Mapping[str, Any]) -> str:
     pattern = EVENTS.get(row["event_type"])
     if pattern is None:
         return f"{_readable(row['event_type'])} at {row['node']}"
-    return pattern.format(node=row["node"], service=data.get("service", "A service"))
+    return pattern.format(node=row["node"], service=data.get("service", "?"))
 
 
 def reason(row: Mapping[str, Any]) -> str:
@@ -62,7 +62,7 @@ def ago(timestamp: float | None, now: float | None = None) -> str:
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size:.0f} {unit} ago"
-    return f"{max(0, seconds):.0f} s ago"
+    return "now" if seconds < 2 else f"{seconds // 1:.0f} s ago"
 
 
 def length(seconds: float) -> str:
@@ -99,10 +99,12 @@ def size(number: float) -> str:
     return f"{number:.3g} GB"
 
 
-def number(value: float, digits: int = 1) -> str:
-    """A measurement, without a decimal point where none is needed."""
+def number(value: float, digits: int | None = None) -> str:
+    """A measurement: one decimal below 100, none above, and no zeros at the end."""
+    if digits is None:
+        digits = 0 if abs(value) >= 100 else 1
     text = f"{value:,.{digits}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text).replace(",", "\u202f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _readable(name: str) -> str:

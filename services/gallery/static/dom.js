@@ -7,11 +7,12 @@ const UNITS = {
   lux: ["Light", "lx"], temperature: ["Temperature", "°C"], humidity: ["Humidity", "%"],
   pressure: ["Pressure", "hPa"], cpu_temperature: ["Processor", "°C"],
 };
-const format = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 export const byId = (id) => document.getElementById(id);
 export const field = (element, name) => element.querySelector(`[data-field="${name}"]`);
-export const number = (value) => format.format(value);
+export const number = (value) => (Math.abs(value) < 100 ? fine : whole).format(value);
 export const copy = (id) => byId(id).content.firstElementChild.cloneNode(true);
 
 export function measured(name, value) {

@@ -16,13 +16,24 @@ const { node } = card.dataset;
 const grid = byId("grid");
 const events = byId("events");
 
-async function drawCharts() {
-  for (const chart of document.querySelectorAll(".chart")) {
-    const { metric, unit } = chart.dataset;
-    const url = `/api/readings?node=${node}&metric=${metric}&since=24h&bucket=10m`;
+// A day in steps of ten minutes; the last hour while the node is too young for that.
+const SPANS = [["24h", "10m", "last 24 hours"], ["1h", "30s", "last hour"]];
+const FEW = 4;
+
+async function drawChart(chart) {
+  const { metric, unit } = chart.dataset;
+  for (const [since, bucket, words] of SPANS) {
+    const url = `/api/readings?node=${node}&metric=${metric}&since=${since}&bucket=${bucket}`;
     const answer = await get(url).catch(() => null);
-    if (answer) draw(chart, answer, unit);
+    if (!answer) return;
+    chart.querySelector(".muted").textContent = words;
+    draw(chart, answer, unit);
+    if (answer.readings.length >= FEW) return;
   }
+}
+
+function drawCharts() {
+  document.querySelectorAll(".chart").forEach(drawChart);
 }
 
 function showReading(reading) {

@@ -7,6 +7,7 @@ import { now, setTime } from "./time.js";
 const LATE = 2; // intervals without a picture until amber
 const TOO_LATE = 5; // and until red
 const USUAL_INTERVAL = 60; // seconds
+const MANY_WAITING = 5; // captures in a spool; a few are just on their way
 
 export const cardOf = (node) => document.querySelector(`.node[data-node="${CSS.escape(node)}"]`);
 
@@ -19,15 +20,18 @@ export function makeNode(name) {
 }
 
 export function showChange(card, change) {
-  if (change.status) showStatus(card, change.status);
+  if (change.status) showStatus(card, change);
   if (change.last_reading) showReading(card, change.last_reading);
   if (change.info) showInfo(card, change.info);
   if (change.last_image) showPicture(card, change.last_image, change.last_image_at);
 }
 
-function showStatus(card, status) {
+function showStatus(card, { status, status_since: since }) {
+  if (since == null && card.dataset.status === status) return; // said again, after a reconnect
   card.dataset.status = status;
-  field(card, "status").textContent = status;
+  field(card, "status").textContent = status === "online" ? "came online" : "went offline";
+  field(card, "since").hidden = since == null;
+  setTime(field(card, "since").firstElementChild, since);
 }
 
 function showReading(card, reading) {
@@ -44,6 +48,9 @@ function showReading(card, reading) {
 
 function showInfo(card, info) {
   card.dataset.interval = info.interval ?? USUAL_INTERVAL;
+  const waiting = info.spool_depth ?? 0;
+  field(card, "spool").textContent = `${waiting} pictures wait in its spool`;
+  field(card, "spool").hidden = waiting < MANY_WAITING;
   field(card, "about").textContent = [
     info.camera,
     info.resolution?.join(" × "),
@@ -63,9 +70,6 @@ export function showPicture(card, id, takenAt) {
   picture.onload = () => {
     picture.hidden = false;
     field(card, "empty").hidden = true;
-    frame.classList.remove("is-new");
-    void frame.offsetWidth; // starts the animation anew
-    frame.classList.add("is-new");
   };
   picture.src = `/api/images/${id}/data?width=640`;
   setTime(card.querySelector(".age time"), takenAt);
@@ -117,4 +121,6 @@ export function captured(card, id) {
   link.textContent = "Open it";
   say(card, "Here it is. ", "good");
   field(card, "result").append(link);
+  card.classList.add("is-new");
+  card.onanimationend = () => card.classList.remove("is-new");
 }

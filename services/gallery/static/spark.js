@@ -12,7 +12,7 @@ function shape(kind, attributes) {
   return element;
 }
 
-export function draw(chart, { readings, bucket }, unit) {
+export function draw(chart, { readings }, unit) {
   const plot = chart.querySelector(".chart__plot");
   chart.querySelector(".chart__scale")?.remove();
   if (readings.length < 2) {
@@ -23,8 +23,8 @@ export function draw(chart, { readings, bucket }, unit) {
   }
   const low = Math.min(...readings.map((each) => each.least));
   const high = Math.max(...readings.map((each) => each.most));
-  const [start, end] = [readings[0].timestamp, readings.at(-1).timestamp + bucket];
-  const x = (each) => (((each.timestamp + bucket / 2 - start) / (end - start)) * WIDTH).toFixed(1);
+  const [start, end] = [readings[0].timestamp, readings.at(-1).timestamp];
+  const x = (each) => (((each.timestamp - start) / (end - start)) * WIDTH).toFixed(1);
   const y = (value) => (HEIGHT - ((value - low) / (high - low || 1)) * HEIGHT).toFixed(1);
   const path = (name, list) => list.map((each) => `${x(each)},${y(each[name])}`).join(" ");
   const picture = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });

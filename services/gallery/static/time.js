@@ -13,7 +13,7 @@ export function ago(timestamp) {
   for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
     if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
   }
-  return `${Math.max(0, Math.floor(seconds))} s ago`;
+  return seconds < 2 ? "now" : `${Math.floor(seconds)} s ago`;
 }
 
 export function setTime(element, timestamp) {
