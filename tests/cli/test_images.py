@@ -35,7 +35,7 @@ DARK = picture("garden", 3600, 5)
 BARN = picture("barn", 7 * 3600, 115)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 async def stored(redis_url: str) -> AsyncIterator[None]:
     """Three pictures."""
     async with opened(Redis(url=redis_url)) as client:
@@ -44,6 +44,7 @@ async def stored(redis_url: str) -> AsyncIterator[None]:
         yield
 
 
+@pytest.mark.usefixtures("stored")
 async def test_shows_the_newest_first(on_store: Cli) -> None:
     said = await on_store("images")
     first, second, third = said.out.splitlines()[-4:-1]
@@ -55,6 +56,7 @@ async def test_shows_the_newest_first(on_store: Cli) -> None:
     assert (said.code, said.err) == (0, "")
 
 
+@pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
@@ -78,6 +80,7 @@ async def test_every_filter_must_hold(
     assert [image["id"] for image in said.document["images"]] == [image.id for image in found]
 
 
+@pytest.mark.usefixtures("stored")
 async def test_json_gives_numbers_as_numbers_and_where_to_go_on(on_store: Cli) -> None:
     first = (await on_store("images", "--limit", "2", "--json")).document
     assert (first["images"][0]["lux"], first["images"][0]["width"]) == (110.0, 640)
@@ -87,6 +90,7 @@ async def test_json_gives_numbers_as_numbers_and_where_to_go_on(on_store: Cli) -
     assert rest["next"] is None
 
 
+@pytest.mark.usefixtures("stored")
 async def test_says_when_nothing_matches(on_store: Cli) -> None:
     said = await on_store("images", "--lux", "9000..")
     assert (said.code, said.out) == (0, "No picture matches.\n")

@@ -1,5 +1,6 @@
 """mosquitto.conf and start.sh as in the compose stack, with the Mosquitto of this machine."""
 
+import asyncio
 import getpass
 import os
 import re
@@ -108,6 +109,38 @@ async def test_nobody_comes_in_without_a_password(running: Stack) -> None:
     )
     assert answer.returncode == 5
     assert "not authorised" in answer.stderr.lower()
+
+
+def make_certificate(folder: Path) -> None:
+    folder.mkdir()
+    key, certificate = folder / "server.key", folder / "server.crt"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-keyout", key, "-out", certificate, "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not here: no certificate")
+async def test_the_lines_for_tls_work_once_uncommented(stack: Stack) -> None:
+    make_certificate(stack.folder / "certs")
+    conf, port = stack.folder / "config" / "mosquitto.conf", free_port()
+    tls = r"^#(listener 8883|certfile|keyfile|tls_version|max_connections)"
+    text = re.sub(tls, r"\1", conf.read_text(), flags=re.MULTILINE)
+    conf.write_text(text.replace("listener 8883", f"listener {port} 127.0.0.1"))
+    child = stack.child()
+    child.start()
+    await until_ready(child, lambda: answers(stack.port), "Mosquitto")
+    url = f"mqtts://hub:{ENVIRONMENT['LOOKOUT_MQTT_PASSWORD']}@localhost:{port}"
+    settings = Broker(url=url, ca_file=stack.folder / "certs" / "server.crt")
+    async with asyncio.timeout(10), Session(settings, "a") as session:
+        await session.connected()
+        await session.publish("lookout/all/command/identify", b"")
+    await child.stop()
 
 
 async def test_nodes_added_by_hand_survive_a_restart_and_old_secrets_do_not(stack: Stack) -> None:
