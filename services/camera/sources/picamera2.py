@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +14,7 @@ import structlog
 from services.camera.settings import Camera
 from services.camera.sources import metadata as measured
 from services.camera.sources.metadata import AfState
+from services.camera.sources.plain_errors import plain_errors
 from services.camera.sources.size import fitted
 from services.camera.sources.source import Picture, SourceError
 from services.camera.sources.worker import Worker
@@ -85,6 +85,7 @@ class Driver:
 
     def __init__(self, settings: Camera) -> None:
         self._settings = settings
+        self._wait = 0.9 * settings.timeout  # before the caller gives up, to say what is wrong
         self._camera: Any = None
         self._fresh = False  # whether the library can wait for a frame exposed after a call
         self._has_lens = False
@@ -92,12 +93,12 @@ class Driver:
         self.resolution: tuple[int, int] | None = None
 
     def open(self) -> None:
-        with _plain_errors():
+        with plain_errors():
             self._camera = _construct(_library(), self._settings.number)
             self.model = str(self._camera.camera_properties.get("Model", self.model))
             self._configure()
             self._camera.start()
-            with self._request(time.monotonic() + self._settings.timeout) as request:
+            with self._request(time.monotonic() + self._wait) as request:
                 fields = request.get_metadata().keys()
             self._fresh = {"SensorTimestamp", "ExposureTime"} <= fields
 
@@ -105,8 +106,8 @@ class Driver:
         """The first frame exposed from now on that is not blurred by a moving lens."""
         if self._camera is None:
             raise SourceError("The camera is not open.")
-        deadline = time.monotonic() + self._settings.timeout
-        with _plain_errors():
+        deadline = time.monotonic() + self._wait
+        with plain_errors():
             focused = self._focus_once(deadline)
             since = time.monotonic_ns() if self._fresh else None
             patience = self._patience(deadline)
@@ -184,7 +185,7 @@ class Driver:
         except TimeoutError as error:
             self._camera.cancel_all_and_flush()  # the abandoned job would eat a frame later
             raise SourceError(
-                f"The camera gave no frame within {self._settings.timeout:g} s. If that goes on, "
+                f"The camera gave no frame within {self._wait:g} s. If that goes on, "
                 "switch the Pi off and check the camera cable at both ends."
             ) from error
 
@@ -257,35 +258,3 @@ def _close_pipe(camera: Any) -> None:
     with contextlib.suppress(AttributeError, OSError):
         camera.notifymeread.close()
         os.close(camera.notifyme_w)
-
-
-_HINTS = {
-    "busy": "It is in use by another process, which `sudo fuser -v /dev/media*` names: stop that.",
-    "memory": "Set a smaller camera.resolution, or give the camera more memory (dtoverlay=cma).",
-}
-
-
-@contextlib.contextmanager
-def _plain_errors() -> Iterator[None]:
-    """The library's errors, of many kinds, as sentences with the next step."""
-    try:
-        yield
-    except SourceError:
-        raise
-    except CancelledError as error:
-        raise SourceError("The capture was interrupted, as the camera is being closed.") from error
-    except Exception as error:
-        reasons = list(_reasons(error))
-        text = " ".join(reasons).lower()
-        hint = next(
-            (hint for word, hint in _HINTS.items() if word in text),
-            "Check the camera with `rpicam-hello --list-cameras`.",
-        )
-        raise SourceError(f"The camera failed ({reasons[-1].rstrip('.')}). {hint}") from error
-
-
-def _reasons(error: BaseException | None) -> Iterator[str]:
-    """What was said from the outermost error to the first cause."""
-    while error is not None:
-        yield str(error) or type(error).__name__
-        error = error.__cause__

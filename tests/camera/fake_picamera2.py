@@ -1,0 +1,222 @@
+"""The dozen methods of picamera2 that the driver uses, by hand: behaviour as the real library's.
+
+`test_sources_simulated.py` runs the same behaviours on the real library, which keeps this honest.
+"""
+
+import contextlib
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from enum import IntEnum
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+FRAME = 0.01  # seconds between two frames
+SCAN = 5  # frames that a focus scan takes
+
+
+class AfModeEnum(IntEnum):
+    Manual = 0
+    Auto = 1
+    Continuous = 2
+
+
+class World:
+    """What the camera looks at, and what goes wrong."""
+
+    def __init__(self, model: str = "imx708", cameras: int = 1) -> None:
+        self.model = model
+        self.cameras = cameras
+        self.lens = model.startswith("imx708")
+        self.opened: set[int] = set()
+        self.failed: list[Any] = []  # objects whose opening failed
+        self.held = 0  # requests handed out and not released
+        self.leave = threading.Event()  # lets a hanging call go on
+        self.hang = False
+        self.fields_absent: set[str] = set()
+        self.scene()
+
+    def scene(
+        self,
+        *,
+        lux: float = 400,
+        distance: float = 1.0,
+        focusable: int = 1,
+        stall: int = 0,
+        barcode: int = 0,
+        temperature: float = 35,
+    ) -> None:
+        self.lux, self.distance, self.focusable = lux, distance, focusable
+        self.stall, self.barcode, self.temperature = stall, barcode, temperature
+        self.scan = SCAN
+
+
+def install(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
+    """Put the fake where `import picamera2` and `import libcamera` find it."""
+    picamera2, libcamera = ModuleType("picamera2"), ModuleType("libcamera")
+    picamera2.Picamera2 = _bound(world)  # type: ignore[attr-defined]
+    libcamera.controls = SimpleNamespace(AfModeEnum=AfModeEnum)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "picamera2", picamera2)
+    monkeypatch.setitem(sys.modules, "libcamera", libcamera)
+    return world
+
+
+def _bound(world: World) -> type:
+    return type("Picamera2", (_Picamera2,), {"world": world})
+
+
+class _Request:
+    def __init__(self, camera: "_Picamera2", metadata: dict[str, Any]) -> None:
+        self._camera = camera
+        self._metadata = metadata
+        self._barcode = camera.world.barcode
+        self.config = camera.camera_configuration()
+
+    def get_metadata(self) -> dict[str, Any]:
+        return dict(self._metadata)
+
+    def save(self, name: str, file_output: io.BytesIO, format: str) -> None:  # noqa: A002
+        assert format == "jpeg"
+        assert type(file_output) is io.BytesIO, "the library opens anything else as a path"
+        image = Image.new("RGB", self.config[name]["size"], (90, 120, 90))
+        if self._barcode:
+            _draw_bars(image, self._metadata["SensorTimestamp"] // 1_000_000 & 0xFFFFFF)
+        image.save(file_output, "JPEG", quality=self._camera.options["quality"])
+
+
+def _draw_bars(image: Image.Image, stamp: int) -> None:
+    """28 cells along the bottom: 1 0, then the 24 bits of the stamp, then 0 1."""
+    cells, wide = f"10{stamp:024b}01", image.width / 28
+    draw = ImageDraw.Draw(image)
+    for index, cell in enumerate(cells):
+        box = (index * wide, image.height - 16, (index + 1) * wide, image.height)
+        draw.rectangle(box, fill="white" if cell == "1" else "black")
+
+
+class _Picamera2:
+    world: World
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, Any]]:
+        return [{"Model": cls.world.model, "Num": num} for num in range(cls.world.cameras)]
+
+    def __init__(self, camera_num: int = 0) -> None:
+        reader, self.notifyme_w = os.pipe2(os.O_NONBLOCK)
+        self.notifymeread = os.fdopen(reader, "rb")
+        self.is_open = False
+        self._cancelled = threading.Event()
+        if camera_num in self.world.opened:
+            self.world.failed.append(self)
+            cause = RuntimeError("Failed to acquire camera: Device or resource busy")
+            raise RuntimeError("Camera __init__ sequence did not complete.") from cause
+        self._num = camera_num
+        self.world.opened.add(camera_num)
+        self.is_open, self.started = True, False
+        self.options: dict[str, Any] = {}
+        self.controls: dict[str, Any] = {}
+        self.camera_properties = {"Model": self.world.model}
+        self.sensor_resolution = (4608, 2592)
+        self.camera_controls: dict[str, Any] = {"ExposureTime": (1, 66666, 20000)}
+        if self.world.lens:
+            self.camera_controls |= {"AfMode": (0, 2, 0), "LensPosition": (0.0, 32.0, 1.0)}
+
+    def create_still_configuration(
+        self, main: dict[str, Any], raw: None, buffer_count: int, controls: dict[str, Any]
+    ) -> dict[str, Any]:
+        for name in controls:
+            assert name in self.camera_controls, f"Control {name} is not advertised by libcamera"
+        return {"main": main, "raw": raw, "buffer_count": buffer_count, "controls": controls}
+
+    def configure(self, camera_config: dict[str, Any]) -> None:
+        if self.started:
+            raise RuntimeError("Camera must be stopped before configuring")
+        self._config = camera_config
+        self.controls = dict(camera_config["controls"])
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return self._config
+
+    def start(self) -> None:
+        self.started = True
+
+    @contextlib.contextmanager
+    def captured_request(self, wait: float, flush: int | None = None) -> Iterator[_Request]:
+        assert self.started
+        metadata = self._next(wait, flush)
+        self.world.held += 1
+        try:
+            yield _Request(self, metadata)
+        finally:
+            self.world.held -= 1
+
+    def autofocus_cycle(self, wait: float) -> bool:
+        assert self.world.lens
+        self.controls["AfMode"] = AfModeEnum.Auto
+        deadline = time.monotonic() + wait
+        for _ in range(SCAN):
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            self._next(wait, None)
+        self.world.scan = 0
+        return bool(self.world.focusable)
+
+    def cancel_all_and_flush(self) -> None:
+        self._cancelled.set()
+
+    def close(self) -> None:
+        if self.world.hang:
+            self.world.leave.wait(30)
+        if not self.is_open:
+            return
+        self.world.opened.discard(self._num)
+        self.is_open = self.started = False
+        self.notifymeread.close()
+        os.close(self.notifyme_w)
+
+    def _next(self, wait: float, flush: int | None) -> dict[str, Any]:
+        """The next frame's metadata, or what the library raises when there is none."""
+        self._cancelled.clear()
+        if self.world.stall:
+            if self._cancelled.wait(wait):
+                raise CancelledError
+            raise TimeoutError
+        exposure = 5000 if self.world.lux > 100 else 66666
+        stamp = max(time.monotonic_ns(), (flush or 0) + exposure * 1000)
+        self._pause((stamp - time.monotonic_ns()) / 1e9 + FRAME)
+        return self._metadata(stamp, exposure)
+
+    def _pause(self, seconds: float) -> None:
+        if self._cancelled.wait(seconds):
+            raise CancelledError
+
+    def _metadata(self, stamp: int, exposure: int) -> dict[str, Any]:
+        world = self.world
+        metadata: dict[str, Any] = {
+            "SensorTimestamp": stamp,
+            "ExposureTime": exposure,
+            "AnalogueGain": 1.123456 if world.lux > 100 else 16.0,
+            "DigitalGain": 1.0,
+            "ColourTemperature": 4500,
+            "Lux": world.lux,
+            "FocusFoM": 8300,
+        }
+        if world.lens:
+            metadata |= {"SensorTemperature": world.temperature, **self._focus()}
+        return {key: metadata[key] for key in metadata.keys() - world.fields_absent}
+
+    def _focus(self) -> dict[str, Any]:
+        world = self.world
+        mode = self.controls.get("AfMode", AfModeEnum.Manual)
+        if mode == AfModeEnum.Manual:
+            return {"AfState": 0, "LensPosition": self.controls["LensPosition"]}
+        if world.scan > 0:
+            world.scan -= 1
+            return {"AfState": 1, "LensPosition": 10.0}
+        return {"AfState": 2 if world.focusable else 3, "LensPosition": 1 / world.distance}
