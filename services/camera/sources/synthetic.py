@@ -1,7 +1,8 @@
 """A drawn place instead of a camera: for the demo, for tests, and for trying Lookout without a Pi.
 
 Measured at 1920x1080 on one core of a PC: 14 ms of processor time for each picture, half of it to
-encode the JPEG, and 0.15 to 0.3 s once a minute for the background; 61 MiB resident with Python.
+encode the JPEG, and 0.15 to 0.3 s once a minute for the background; 60 to 70 MiB
+resident with Python.
 """
 
 import asyncio
