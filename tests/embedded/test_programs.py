@@ -27,3 +27,13 @@ def test_without_any_redis_people_are_told_what_to_run(
 
     with pytest.raises(Missing, match=r"docker run .* LOOKOUT_REDIS__URL="):
         redis_server.RedisServer(tmp_path, password="x")
+
+
+async def test_a_server_without_search_is_ended_and_people_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program, _ = redis_server.find_server()
+    monkeypatch.setattr(redis_server, "find_server", lambda: (program, []))
+
+    with pytest.raises(Missing, match=r"has no search module\. .*docker run"):
+        await redis_server.RedisServer(tmp_path, password="x").start()
