@@ -115,4 +115,16 @@ async def forever(
             if down:
                 logger.info(f"{what}: working again")
             down = False
+        stop_if_cancelled()
         await asyncio.sleep(pause)
+
+
+def stop_if_cancelled() -> None:
+    """Raise the CancelledError that something below us has swallowed.
+
+    Python 3.11's asyncio.wait_for does so when what it waits for ends in the same moment
+    (python/cpython#86296), and redis-py sends with it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

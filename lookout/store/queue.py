@@ -34,6 +34,8 @@ async def follow_images(client: Client, *, count: int = 100) -> AsyncIterator[li
         except TRANSIENT:
             await wait_until_back(client)
             continue
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise asyncio.CancelledError  # swallowed by Python 3.11's wait_for, inside redis-py
         for _, entries in answer or ():
             last = entries[-1][0].decode()
             yield [_stored(entry, fields) for entry, fields in entries]
