@@ -1,6 +1,8 @@
 """Serve the gallery: the application, and the tasks that feed its live pages."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
@@ -29,13 +31,13 @@ async def run(settings: GallerySettings, session: Session, redis: Client) -> Non
     """Serve until cancelled. Raises Unusable when it cannot listen, or Redis cannot search."""
     caller = Caller(session, Topics(settings.mqtt.root))
     app = make_app(settings, session, redis, caller)
-    try:
-        async with asyncio.TaskGroup() as group:
-            start_feeds(group, app)
-            group.create_task(_keep_indexes(settings, redis), name="indexes")
-            group.create_task(_serve(app, settings.gallery), name="http")
-    except* (Unusable, SettingsError) as errors:
-        raise Unusable(str(errors.exceptions[0])) from None
+    async with _listening(app, settings.gallery):
+        try:
+            async with asyncio.TaskGroup() as group:
+                start_feeds(group, app)
+                group.create_task(_keep_indexes(settings, redis), name="indexes")
+        except* SettingsError as errors:
+            raise Unusable(str(errors.exceptions[0])) from None
 
 
 def start_feeds(group: asyncio.TaskGroup, app: web.Application) -> None:
@@ -64,20 +66,20 @@ async def _keep_indexes(settings: GallerySettings, redis: Client) -> None:
     )
 
 
-async def _serve(app: web.Application, gallery: Gallery) -> None:
+@asynccontextmanager
+async def _listening(app: web.Application, gallery: Gallery) -> AsyncIterator[None]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, gallery.host, gallery.port)
         try:
-            await site.start()
+            await web.TCPSite(runner, gallery.host, gallery.port).start()
         except OSError as error:
             raise Unusable(
                 f"cannot listen on {gallery.host}:{gallery.port}: {error.strerror or error}. "
                 "Set LOOKOUT_GALLERY__PORT to a free one."
             ) from None
         logger.info("the gallery is open", url=_url(gallery, runner))
-        await asyncio.Event().wait()
+        yield
     finally:
         await runner.cleanup()
 
