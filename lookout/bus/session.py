@@ -200,8 +200,9 @@ class Session:
         Subscriptions may overlap: each gets its own copy. Without `auto_ack` the receiver calls
         `message.ack()`, and holds at most `receive_maximum` messages until then.
         """
-        queue: asyncio.Queue[Message] = asyncio.Queue(2 * self._receive_maximum)
-        subscription = Subscription(topic_filter, _identifier(topic_filter), auto_ack, queue)
+        subscription = Subscription(
+            topic_filter, _identifier(topic_filter), auto_ack=auto_ack, drained=self._connect_anew
+        )
         self._subscriptions.append(subscription)
         if self.is_connected:
             self._ask_for(topic_filter)
@@ -275,6 +276,12 @@ class Session:
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._lost.wait()
+
+    def _connect_anew(self) -> None:
+        """Let the broker send again what we had no room for. It keeps it: it is unacknowledged."""
+        logger.warning("the broker sent more than was asked for, connecting anew to get it again")
+        self._why = "to get messages again"
+        self._drop_connection()
 
     def _drop_connection(self) -> None:
         self._client.disconnect()
@@ -373,7 +380,7 @@ class Session:
             return
         message = self._message(topic, raw)
         for subscription in wanted:
-            subscription.offer(message)
+            subscription.offer(message, raw.qos)
 
     def _ask_for(self, topic_filter: str) -> None:
         """Subscribe with an identifier, by which the broker says what a message came for."""

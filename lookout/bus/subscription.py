@@ -3,6 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+MOST_BYTES: Final = 64 << 20
+MOST_MESSAGES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +28,62 @@ class Message:
         self.acknowledge()
 
 
-@dataclass(slots=True)
 class Subscription:
-    """The messages of one topic filter, in order, through a bounded queue."""
+    """The messages of one topic filter, in order, through a queue bounded in bytes and number.
 
-    topic_filter: str
-    identifier: int  # of MQTT 5, by which the broker says what a message came for
-    auto_ack: bool
-    queue: asyncio.Queue[Message]
-    dropped: int = 0
+    Our Receive Maximum should keep it short, but not every broker holds to it (Mosquitto 2.0.11
+    gives a little more with each acknowledgement). What does not fit is not acknowledged: once the
+    queue is empty `drained` is called, and the session connects anew to get it again.
+    """
+
+    def __init__(
+        self,
+        topic_filter: str,
+        identifier: int,
+        *,
+        auto_ack: bool,
+        drained: Callable[[], None],
+        most_bytes: int = MOST_BYTES,
+        most_messages: int = MOST_MESSAGES,
+    ) -> None:
+        self.topic_filter = topic_filter
+        self.identifier = identifier  # of MQTT 5, by which the broker says what a message is for
+        self.dropped = 0  # of QoS 0: gone; of QoS 1: to come again
+        self._auto_ack = auto_ack
+        self._drained = drained
+        self._most_bytes = most_bytes
+        self._most_messages = most_messages
+        self._queue: asyncio.Queue[Message] = asyncio.Queue()
+        self._bytes = 0
+        self._owed = False
 
     def __aiter__(self) -> AsyncIterator[Message]:
         return self
 
     async def __anext__(self) -> Message:
-        message = await self.queue.get()
-        if self.auto_ack:
-            message.ack()
-        return message
+        return self._took(await self._queue.get())
+
+    def __len__(self) -> int:
+        return self._queue.qsize()
 
     def take_more(self, limit: int) -> list[Message]:
         """Up to `limit` further messages that wait already."""
-        taken: list[Message] = []
-        while len(taken) < limit and not self.queue.empty():
-            taken.append(self.queue.get_nowait())
-        return taken
+        return [self._took(self._queue.get_nowait()) for _ in range(min(limit, len(self)))]
 
-    def offer(self, message: Message) -> None:
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:  # QoS 0 only: QoS 1 is held back by our Receive Maximum
+    def offer(self, message: Message, qos: int) -> None:
+        """Put a message in, or count it as dropped."""
+        if self._bytes >= self._most_bytes or len(self) >= self._most_messages:
             self.dropped += 1
+            self._owed = self._owed or qos > 0
+            return
+        self._bytes += len(message.payload)
+        self._queue.put_nowait(message)
+
+    def _took(self, message: Message) -> Message:
+        self._bytes -= len(message.payload)
+        if self._auto_ack:
+            message.ack()
+        if self._owed and self._queue.empty():
+            self._owed = False
+            self._drained()
+        return message

@@ -28,6 +28,8 @@ autosave_interval 60
 max_packet_size 10000000
 # Images on their way to one client at a time: ingest asks for its own number.
 max_inflight_messages 200
+# Mosquitto 2.0.11 lets that number grow with each acknowledgement; the bytes hold.
+max_inflight_bytes 16777216
 # What waits for one client that is away: the first limit that is reached holds.
 max_queued_messages 10000
 max_queued_bytes 268435456

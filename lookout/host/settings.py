@@ -19,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as NotParsed
 
 PREFIX = "LOOKOUT_"
 MASK = "***"
@@ -146,13 +147,26 @@ def load(settings_class: type[S], *, config: Path | None = None) -> S:
     read_secret_files(os.environ)
     source: type[S] = settings_class
     if config is not None:
+        check_file(config)
         source = type(settings_class.__name__, (settings_class,), {"yaml_file": config})
     try:
         return source()
     except ValidationError as error:
         raise SettingsError(describe(error)) from None
+    except NotParsed as error:
+        raise SettingsError(f"The settings are not valid: {error}; lists are JSON") from None
+
+
+def check_file(config: Path) -> None:
+    """Raises SettingsError unless the file is YAML with keys and values."""
+    try:
+        content = yaml.safe_load(config.read_text())
+    except OSError as error:
+        raise SettingsError(f"{config} cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise SettingsError(f"{config} is not valid YAML: {error}") from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{config} holds no settings: it needs lines such as `node: garden`")
 
 
 def load_or_exit(settings_class: type[S], *, config: Path | None = None) -> S:
@@ -177,6 +191,7 @@ def read_secret_files(environment: MutableMapping[str, str]) -> None:
         if key.startswith(PREFIX) and key.endswith("_FILE") and not key.endswith("__CA_FILE"):
             try:
                 environment[key.removesuffix("_FILE")] = Path(path).read_text().strip()
+                del environment[key]
             except OSError as error:
                 raise SettingsError(f"{key}: cannot read {path}: {error.strerror}") from None
 

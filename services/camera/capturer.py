@@ -33,6 +33,7 @@ class Capturer:
     timeout: float  # seconds one capture may take
     last: Picture | None = None
     failures: int = 0  # since the last picture
+    first_picture: asyncio.Event = field(default_factory=asyncio.Event)
     _open: bool = False
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -67,6 +68,7 @@ class Capturer:
         self.state.keep_last_id(milliseconds)
         await self.spool.add(milliseconds, meta, picture.jpeg)
         self.last = picture
+        self.first_picture.set()
         if self.failures:
             logger.info("the camera works again", failures=self.failures)
         self.failures = 0

@@ -1,6 +1,7 @@
 """Readings: what the camera saw of the light, and how warm the computer is."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +24,13 @@ class Sensors:
     interval: float
 
     async def run(self) -> None:
-        """Send readings until cancelled."""
+        """Send readings until cancelled; the first once there is a picture to tell the light."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.interval):
+                await self.capturer.first_picture.wait()
         while True:
-            await asyncio.sleep(self.interval)
             self.send()
+            await asyncio.sleep(self.interval)
 
     def send(self) -> None:
         """Send one reading, when there is anything to say."""

@@ -27,6 +27,11 @@ INDEX_SECONDS = 10.0  # a Redis that came back empty gets its indexes again afte
 async def run(settings: IngestSettings, session: Session, client: Client) -> None:
     """Serve until cancelled."""
     topics, limits = Topics(settings.mqtt.root), settings.ingest
+    # Before the first await, so that the broker knows of them before it hears `online`.
+    image_messages, reading_messages = (
+        session.subscribe(topics.shared(GROUP, topics.every(kind)), auto_ack=False)
+        for kind in ("image", "reading")
+    )
     patience = Patience(session, topics.hub_status(settings.name))
     refusals = Refusals(client, EventBus(session, topics, origin=HUB), patience)
     server_run = await patience.until_done(lambda: run_id(client))
@@ -34,11 +39,6 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
     images = ImageIntake(limits, topics, Images(client), patience, refusals, receipts)
     readings = ReadingIntake(limits, topics, Readings(client), patience, refusals)
 
-    def shared(kind: str) -> str:
-        return topics.shared(GROUP, topics.every(kind))
-
-    image_messages = session.subscribe(shared("image"), auto_ack=False)
-    reading_messages = session.subscribe(shared("reading"), auto_ack=False)
     async with asyncio.TaskGroup() as group:
         group.create_task(
             forever(

@@ -7,7 +7,7 @@ import pytest
 
 from lookout.bus.errors import BusError, NotConnected, Refused, TooLarge
 from lookout.bus.session import Session
-from lookout.bus.subscription import Message
+from lookout.bus.subscription import Message, Subscription
 from lookout.host.settings import Broker
 from tests.support.servers import BrokerServer
 from tests.support.waiting import eventually
@@ -110,7 +110,7 @@ async def test_overlapping_subscriptions_each_get_a_message_once(hub: Session) -
         while len(seen) < len(expected):
             seen += (await anext(subscription)).payload
         assert seen == expected
-        assert subscription.queue.empty()
+        assert len(subscription) == 0
 
 
 async def test_no_more_than_the_receive_maximum_is_in_hand(
@@ -122,10 +122,30 @@ async def test_no_more_than_the_receive_maximum_is_in_hand(
         for number in range(10):
             await hub.publish("lookout/garden/image", str(number))
         held = [await anext(messages) for _ in range(3)]
-        assert messages.queue.empty()
+        assert len(messages) == 0
         held[0].ack()
         assert (await anext(messages)).payload == b"3"
         assert messages.dropped == 0
+
+
+async def test_what_found_no_room_comes_again(
+    mqtt_settings: Settings, hub: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"most_bytes": 99, "most_messages": 5}
+    monkeypatch.setattr(Subscription.__init__, "__kwdefaults__", limits)
+    async with Session(mqtt_settings("hub"), "narrow", session_expiry=60) as narrow:
+        messages = narrow.subscribe("lookout/garden/image", auto_ack=False)
+        await narrow.connected()
+        for number in range(12):
+            await hub.publish("lookout/garden/image", str(number))
+        await eventually(lambda: messages.dropped == 7)
+        seen: set[bytes] = set()
+        async with asyncio.timeout(20):
+            while len(seen) < 12:
+                message = await anext(messages)
+                message.ack()
+                seen.add(message.payload)
+    assert seen == {str(number).encode() for number in range(12)}
 
 
 async def test_a_node_cannot_speak_for_another(mqtt_settings: Settings) -> None:

@@ -1,0 +1,177 @@
+"""Images a second from MQTT to Redis, complete, against what the broker alone can deliver."""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench.machine import cpu_seconds
+from bench.senders import Senders, Sent
+from lookout.bus.session import Session
+from lookout.embedded.broker import Mosquitto
+from lookout.embedded.child import Child
+from lookout.embedded.ports import free_port
+from lookout.embedded.redis_server import RedisServer
+from lookout.host.settings import Broker
+from lookout.host.settings import Redis as RedisSettings
+from lookout.store import keys
+from lookout.store.client import opened
+
+PASSWORD = "only for this run"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is sent: by how many processes, how many images each, of how many bytes."""
+
+    senders: int
+    count: int
+    size: int
+
+    @property
+    def total(self) -> int:
+        return self.senders * self.count
+
+    def arguments(self, url: str) -> list[str]:
+        return ["--url", url, "--count", str(self.count), "--size", str(self.size)]
+
+
+async def measure(load: Load, folder: Path, workers: int) -> dict[str, Any]:
+    """All rows of this part, and the ratios."""
+    rows: dict[str, Any] = {}
+    async with Mosquitto(folder / "broker", {"hub": PASSWORD}) as broker:
+        url = broker.url("hub")
+        rows["mosquitto_sub"] = await _drain(load, broker.port, url)
+        async with RedisServer(folder / "redis", password=PASSWORD) as redis:
+            rows["lookout"] = await _ours(load, url, redis.url, folder, workers)
+            rows["redis_set"] = await asyncio.to_thread(_redis_benchmark, load, redis.port)
+    rows["imagezmq"] = await asyncio.to_thread(_imagezmq, load, folder)
+    rate = rows["lookout"]["images_per_second"]
+    for peer in ("mosquitto_sub", "imagezmq", "redis_set"):
+        if rows[peer]:
+            rows["lookout"][f"ratio_to_{peer}"] = round(rate / rows[peer]["images_per_second"], 2)
+    return rows
+
+
+async def _ours(load: Load, url: str, redis_url: str, folder: Path, number: int) -> dict[str, Any]:
+    workers = [_worker(url, redis_url, folder, index + 1) for index in range(number)]
+    try:
+        await _until_online(url, number)
+        async with opened(RedisSettings(url=redis_url)) as client:
+            before = [cpu_seconds(worker.pid or 0) for worker in workers]
+            senders = Senders("bench.sender", load.senders, [*load.arguments(url), "--receipts"])
+            sent = await asyncio.to_thread(senders.run)
+            spent = [
+                cpu_seconds(worker.pid or 0) - start
+                for worker, start in zip(workers, before, strict=True)
+            ]
+            stored = await _stored(client)
+            told = await client.xlen(keys.IMAGES_STREAM)
+    finally:
+        for worker in workers:
+            await worker.stop()
+    row = _row(load, sent, sum(spent))
+    return {**row, "lost": load.total - stored, "doubled": max(0, told - stored)}
+
+
+def _worker(url: str, redis_url: str, folder: Path, number: int) -> Child:
+    environment = {
+        **os.environ,
+        "LOOKOUT_MQTT__URL": url,
+        "LOOKOUT_REDIS__URL": redis_url,
+        "LOOKOUT_DATA": str(folder / "data"),
+        "LOOKOUT_INGEST__WORKER": str(number),
+    }
+    command = [sys.executable, "-m", "services.ingest"]
+    child = Child(command, log=folder / f"ingest-{number}.log", environment=environment)
+    child.start()
+    return child
+
+
+async def _until_online(url: str, number: int) -> None:
+    """Wait until every worker has said that it is there."""
+    async with Session(Broker(url=url), "bench-watch") as session, asyncio.timeout(30):
+        statuses = session.subscribe("lookout/hub/+/status")
+        online: set[str] = set()
+        while len(online) < number:
+            message = await anext(statuses)
+            if message.payload == b"online":
+                online.add(message.topic)
+
+
+async def _stored(client: Any) -> int:
+    answer = await client.execute_command("FT.SEARCH", keys.IMAGES_INDEX, "*", "LIMIT", 0, 0)
+    return int(answer[0])
+
+
+async def _drain(load: Load, port: int, url: str) -> dict[str, Any]:
+    """The same traffic to `mosquitto_sub`, which throws it away."""
+    program = shutil.which("mosquitto_sub")
+    if program is None:
+        return {}
+    command = [program, "-p", str(port), "-u", "hub", "-P", PASSWORD, "-q", "1", "-V", "5"]
+    command += ["-i", "bench-drain", "-t", "lookout/+/image", "-C", str(load.total), "-F", "."]
+    drain = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        senders = Senders("bench.sender", load.senders, load.arguments(url))
+        sent = await asyncio.to_thread(senders.run)
+        _, _, usage = await asyncio.to_thread(os.wait4, drain.pid, 0)
+        ended = time.time()
+    finally:
+        drain.kill()
+    whole = replace(sent, seconds=ended - sent.began)
+    return _row(load, whole, usage.ru_utime + usage.ru_stime)
+
+
+def _imagezmq(load: Load, folder: Path) -> Mapping[str, Any]:
+    """The same number of images to a hub on imagezmq that writes each before it answers."""
+    port, images = free_port(), folder / "imagezmq"
+    images.mkdir()
+    command = [sys.executable, "-m", "bench.zmq_hub", str(port), str(images), str(load.total)]
+    hub = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert hub.stdout is not None
+        if hub.stdout.readline() != "ready\n":
+            return {}  # imagezmq is not installed
+        sent = Senders(
+            "bench.zmq_sender", load.senders, load.arguments(f"tcp://127.0.0.1:{port}")
+        ).run()
+        return _row(load, sent, cpu_seconds(hub.pid))
+    finally:
+        hub.kill()
+        hub.communicate()
+
+
+def _redis_benchmark(load: Load, port: int) -> Mapping[str, Any]:
+    """SETs of the same size by redis-benchmark, one connection for each sender."""
+    program = shutil.which("redis-benchmark")
+    if program is None:
+        return {}
+    command = [program, "-p", str(port), "-a", PASSWORD, "-t", "set", "-d", str(load.size)]
+    command += ["-n", str(load.total), "-c", str(load.senders), "-q"]
+    output = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
+    found = re.findall(r"([\d.]+) requests per second", output)
+    rate = float(found[-1])
+    return {"images_per_second": round(rate, 1), "mb_per_second": round(rate * load.size / 1e6, 1)}
+
+
+def _row(load: Load, sent: Sent, cpu: float) -> dict[str, Any]:
+    rate = load.total / sent.seconds
+    row: dict[str, Any] = {
+        "images_per_second": round(rate, 1),
+        "mb_per_second": round(rate * load.size / 1e6, 1),
+        "cpu_seconds_per_1000": round(cpu / load.total * 1000, 3),
+        "sender_cpu_per_1000": round(sent.cpu / load.total * 1000, 3),
+    }
+    if sent.latencies:
+        last = len(sent.latencies) - 1
+        row["p50_ms"] = round(sent.latencies[last // 2] * 1000, 1)
+        row["p99_ms"] = round(sent.latencies[int(last * 0.99)] * 1000, 1)
+    return row

@@ -1,0 +1,33 @@
+"""On what, and how much processor time it took."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def describe() -> dict[str, object]:
+    """The machine and the versions that a figure is worth nothing without."""
+    packages = ("paho-mqtt", "redis", "pillow", "aiohttp")
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process and its finished children, in seconds (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

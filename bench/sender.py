@@ -1,0 +1,102 @@
+"""One sender process: publishes JPEGs with QoS 1, and with --receipts waits until all are stored.
+
+Prints one JSON object: when it began and ended, and the seconds from publish to stored of each.
+"""
+
+import argparse
+import asyncio
+import io
+import json
+import sys
+import time
+
+from PIL import Image
+
+from lookout.bus.messages import IMAGE_TYPE, parse_receipt
+from lookout.bus.session import Session
+from lookout.bus.subscription import Subscription
+from lookout.host.run import cancel, keep_large_buffers
+from lookout.host.settings import Broker
+
+PATIENCE = 60.0  # seconds without any receipt until the rest counts as lost
+
+
+def jpeg_of(size: int) -> bytes:
+    """A real JPEG of about `size` bytes."""
+    side, buffer = 64, io.BytesIO()
+    while buffer.tell() < size:
+        side, buffer = side + 16, io.BytesIO()
+        Image.effect_noise((side, side), 60).save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+class Sender:
+    """Keeps `window` publishes under way."""
+
+    def __init__(self, session: Session, node: str, size: int, window: int) -> None:
+        self._session = session
+        self._node = node
+        self._jpeg = jpeg_of(size)
+        self._window = asyncio.Semaphore(window)
+        self.sent_at: dict[str, float] = {}
+        self.seconds: list[float] = []
+        self._stored = asyncio.Event()
+
+    async def send(self, count: int, base: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                await self._window.acquire()
+                group.create_task(self._publish(f"{self._node}:{base + number}"))
+
+    async def _publish(self, identifier: str) -> None:
+        self.sent_at[identifier] = time.perf_counter()
+        await self._session.publish(
+            f"lookout/{self._node}/image",
+            self._jpeg,
+            properties={"id": identifier, "lux": "110"},
+            content_type=IMAGE_TYPE,
+        )
+        self._window.release()
+
+    async def take_receipts(self, receipts: Subscription) -> None:
+        async for message in receipts:
+            for identifier in parse_receipt(message.payload).ids:
+                if (sent := self.sent_at.pop(identifier, None)) is not None:
+                    self.seconds.append(time.perf_counter() - sent)
+            self._stored.set()
+
+    async def all_stored(self) -> None:
+        while self.sent_at:
+            self._stored.clear()
+            async with asyncio.timeout(PATIENCE):
+                await self._stored.wait()
+
+
+async def main(options: argparse.Namespace) -> None:
+    """Send, wait, report."""
+    async with Session(Broker(url=options.url), f"bench-{options.node}") as session:
+        sender = Sender(session, options.node, options.size, options.window)
+        receipts = session.subscribe(f"lookout/{options.node}/stored")
+        taking = asyncio.create_task(sender.take_receipts(receipts), name="receipts")
+        await session.connected()
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        began = time.time()
+        await sender.send(options.count, base=int(began * 1000) - options.count)
+        if options.receipts:
+            await sender.all_stored()
+        ended = time.time()
+        await cancel(taking)
+        print(json.dumps({"began": began, "ended": ended, "seconds": sender.seconds}), flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--node", required=True)
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--size", type=int, required=True)
+    parser.add_argument("--window", type=int, default=20)
+    parser.add_argument("--receipts", action="store_true")
+    keep_large_buffers()
+    asyncio.run(main(parser.parse_args()))

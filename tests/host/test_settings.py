@@ -1,0 +1,105 @@
+"""Settings are refused by key, value and what is allowed; secrets are never shown."""
+
+from pathlib import Path
+
+import pytest
+
+from lookout.host.settings import HubSettings, SettingsError, load, redact_url, show
+from services.camera.settings import CameraSettings
+from services.gallery.settings import GallerySettings
+
+
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.environ", {})
+
+
+def told(environment: dict[str, str], settings: type[HubSettings] | type[CameraSettings]) -> str:
+    """What a person is told about these settings."""
+    import os
+
+    os.environ.update(environment)
+    with pytest.raises(SettingsError) as caught:
+        load(settings)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("LOOKOUT_MQTT__URL", "http://broker", "mqtt://user:password@host:port"),
+        ("LOOKOUT_MQTT__URL", "mqtt://broker:99999", "LOOKOUT_MQTT__URL"),
+        ("LOOKOUT_REDIS__URL", "localhost", "redis://user:password@host:port"),
+        ("LOOKOUT_MQTT__KEEPALIVE", "1", "mqtt.keepalive = '1'"),
+        ("LOOKOUT_LOG__LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
+        ("LOOKOUT_MQTT__UURL", "mqtt://a", "mqtt.uurl: unknown key"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_allowed(key: str, value: str, words: str) -> None:
+    assert words in told({key: value}, HubSettings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, "node"),
+        ({"LOOKOUT_NODE": "Garden Shed"}, "a-z, 0-9, _ and -"),
+        ({"LOOKOUT_NODE": "a", "LOOKOUT_CAMERA__SOURCE": "webcam"}, "camera.source = 'webcam'"),
+        ({"LOOKOUT_NODE": "a", "LOOKOUT_CAMERA__SOURCE": "video"}, "path is needed"),
+        ({"LOOKOUT_NODE": "a", "LOOKOUT_CAPTURE__INTERVAL": "-1"}, "capture.interval = '-1'"),
+        ({"LOOKOUT_NODE": "a", "LOOKOUT_CAMERA__RESOLUTION": "big"}, "camera.resolution"),
+    ],
+)
+def test_a_cameras_wrong_setting_is_named(environment: dict[str, str], words: str) -> None:
+    assert words in told(environment, CameraSettings)
+
+
+def test_a_list_that_is_not_json_is_a_sentence() -> None:
+    assert "not valid" in told({"LOOKOUT_GALLERY__TRUSTED_HOSTS": "{name"}, GallerySettings)
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "lookout.yaml"
+    config.write_text("node: garden\ncapture: {interval: 5, quality: 70}\n")
+    monkeypatch.setenv("LOOKOUT_CAPTURE__QUALITY", "60")
+    settings = load(CameraSettings, config=config)
+    assert (settings.node, settings.capture.interval, settings.capture.quality) == ("garden", 5, 60)
+
+
+@pytest.mark.parametrize("text", ["node: [", "nod: garden\n", "- a\n"])
+def test_a_wrong_file_is_told_in_a_sentence(tmp_path: Path, text: str) -> None:
+    config = tmp_path / "lookout.yaml"
+    config.write_text(text)
+    with pytest.raises(SettingsError):
+        load(CameraSettings, config=config)
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("mqtt://hub:s3cret@broker\n")
+    monkeypatch.setenv("LOOKOUT_MQTT__URL_FILE", str(secret))
+    assert load(HubSettings).mqtt.password == "s3cret"
+
+
+def test_a_secret_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOKOUT_MQTT__URL_FILE", "/nowhere/url")
+    with pytest.raises(SettingsError, match="/nowhere/url"):
+        load(HubSettings)
+
+
+def test_settings_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOOKOUT_MQTT__URL", "mqtt://hub:s3cret@broker")
+    monkeypatch.setenv("LOOKOUT_GALLERY__PASSWORD", "s3cret too")
+    shown = show(load(GallerySettings))
+    assert "s3cret" not in shown
+    assert "broker" in shown
+
+
+def test_a_wrong_secret_is_not_repeated() -> None:
+    assert "s3cret" not in told({"LOOKOUT_MQTT__URL": "ftp://hub:s3cret@broker"}, HubSettings)
+
+
+def test_urls_lose_their_password_and_query() -> None:
+    assert redact_url("rtsp://me:pw@cam:554/live?token=x") == "rtsp://me:***@cam:554/live?***"
