@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import aiohttp
 import pytest
 
 from lookout.embedded.child import Child
-from lookout.embedded.ports import free_port
+from tests.gallery.process import ANY_PORT, address, is_well
 from tests.support.servers import BrokerServer, StoreServer
 from tests.support.waiting import eventually
 
@@ -26,11 +25,8 @@ async def ended(child: Child) -> str:
 
 
 async def answers(http: aiohttp.ClientSession, url: str) -> tuple[int, str]:
-    try:
-        async with http.get(url) as response:
-            return response.status, await response.text()
-    except aiohttp.ClientError as error:
-        raise AssertionError(f"no answer: {error}") from None
+    async with http.get(url) as response:
+        return response.status, await response.text()
 
 
 async def test_a_gallery_for_everybody_without_a_password_does_not_start(
@@ -76,14 +72,10 @@ async def test_it_starts_while_everything_is_away_and_recovers_by_itself(
 ) -> None:
     await broker.stop()
     await redis_server.stop()
-    port = free_port()
-    child = service("gallery", LOOKOUT_GALLERY__PORT=str(port))
-    url = f"http://127.0.0.1:{port}"
+    child = service("gallery", **ANY_PORT)
+    url = await address(child)
 
-    async def is_up() -> Any:
-        return await answers(http, f"{url}/healthz")
-
-    status, text = await eventually(is_up)
+    status, text = await answers(http, f"{url}/healthz")
     assert status == 503
     assert '"redis": "away", "broker": "away"' in text
     for path, words in (("/api/images", "problem"), ("/", "Redis is away"), ("/nodes", "again")):
@@ -94,10 +86,7 @@ async def test_it_starts_while_everything_is_away_and_recovers_by_itself(
     await redis_server.start()
     await broker.start()
 
-    async def is_well() -> bool:
-        return (await answers(http, f"{url}/healthz"))[0] == 200
-
-    await eventually(is_well, 30)
+    await eventually(lambda: is_well(url), 30)
 
     async def shows_pictures() -> bool:
         return (await answers(http, f"{url}/api/images"))[0] == 200
@@ -113,14 +102,8 @@ async def test_a_command_while_the_broker_is_away_is_a_503(
     redis_server: StoreServer,
     http: aiohttp.ClientSession,
 ) -> None:
-    port = free_port()
-    service("gallery", LOOKOUT_GALLERY__PORT=str(port))
-    url = f"http://127.0.0.1:{port}"
-
-    async def is_well() -> bool:
-        return (await answers(http, f"{url}/healthz"))[0] == 200
-
-    await eventually(is_well)
+    url = await address(service("gallery", **ANY_PORT))
+    await eventually(lambda: is_well(url))
     await redis_server.stop()
     await broker.stop()
 
@@ -137,14 +120,8 @@ async def test_a_command_while_the_broker_is_away_is_a_503(
 async def test_it_ends_in_time_although_pages_are_open(
     service: Callable[..., Child], http: aiohttp.ClientSession
 ) -> None:
-    port = free_port()
-    child = service("gallery", LOOKOUT_GALLERY__PORT=str(port))
-    url = f"http://127.0.0.1:{port}"
-
-    async def is_up() -> bool:
-        return (await answers(http, f"{url}/healthz"))[0] == 200
-
-    await eventually(is_up)
+    child = service("gallery", **ANY_PORT)
+    url = await address(child)
     async with http.get(f"{url}/api/stream") as stream, asyncio.timeout(10):
         child.terminate()
         await child.ended(5)

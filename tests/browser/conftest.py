@@ -1,0 +1,78 @@
+"""A real Chromium looking at a real system: broker, Redis, ingest, events, gallery, one node."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from lookout.embedded.child import Child
+from lookout.host.settings import Broker
+from tests.gallery.process import ANY_PORT, address, is_well
+from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.waiting import eventually
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+Open = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip("there is no Chromium on this machine: apt-get install chromium")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+async def url(service: Callable[..., Child]) -> str:
+    """The address of a gallery with the services that fill it."""
+    service("ingest")
+    service("events")
+    url = await address(service("gallery", **ANY_PORT))
+    await eventually(lambda: is_well(url), 20)
+    return url
+
+
+@pytest.fixture
+async def garden(
+    mqtt_settings: Callable[[str], Broker], data: Path
+) -> AsyncIterator[RecordingSource]:
+    """The node `garden`, which takes pictures when it is asked to."""
+    settings = node_settings(mqtt_settings("garden"), data, capture={"interval": 0})
+    source = RecordingSource()
+    async with running_node(settings, source):
+        yield source
+
+
+@pytest.fixture
+async def open_page(browser: Browser, url: str) -> AsyncIterator[Open]:
+    """Opens a page: `await open_page("/nodes", color_scheme="dark")`; no error may be logged."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def note(line: ConsoleMessage) -> None:
+        refused = "status of 409" in line.text  # a node that refused, which the page explains
+        if line.type == "error" and not refused:
+            errors.append(line.text)
+
+    async def start(path: str, **options: Any) -> Page:
+        context = await browser.new_context(**options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", note)
+        await page.goto(url + path)
+        return page
+
+    yield start
+    for context in contexts:
+        await context.close()
+    assert errors == []

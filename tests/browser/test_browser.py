@@ -1,0 +1,239 @@
+"""What people do in the gallery, in a real browser."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from lookout.bus.session import Session
+from lookout.bus.topics import Topics
+from lookout.host.settings import Broker
+from tests.browser.conftest import Open
+from tests.support.nodes import RecordingSource
+from tests.support.pictures import numbered_jpeg
+from tests.support.waiting import eventually
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+TOPICS = Topics()
+
+
+async def send(mqtt: Callable[[str], Broker], *numbers: int, lux: int = 50) -> None:
+    """Pictures of the barn, as any MQTT client sends them."""
+    async with Session(mqtt("barn"), "barn") as session:
+        await session.connected()
+        for number in numbers:
+            known = {"id": f"barn:{1_700_000_000_000 + number}", "lux": str(lux)}
+            await session.publish(TOPICS.image("barn"), numbered_jpeg(number), properties=known)
+
+
+async def is_live(page: Page) -> None:
+    await expect(page.locator("#live")).to_have_attribute("data-state", "open")
+
+
+def cards(page: Page) -> Any:
+    return page.locator("#grid .card")
+
+
+@pytest.mark.usefixtures("garden")
+async def test_a_click_on_capture_brings_the_picture_without_a_reload(open_page: Open) -> None:
+    page = await open_page("/nodes")
+    card = page.locator('.node[data-node="garden"]')
+    await expect(card).to_have_attribute("data-status", "online")
+    await is_live(page)
+    await page.evaluate("window.sameDocument = true")
+
+    await card.get_by_role("button", name="Capture").click()
+
+    await expect(card.get_by_role("status")).to_contain_text("Here it is.")
+    picture = card.locator("img")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+    await expect(card.locator(".age")).to_have_attribute("data-freshness", "fresh")
+    assert await page.evaluate("window.sameDocument")
+
+    await card.get_by_role("link", name="Open it").click()
+    await expect(page.locator(".story")).to_contain_text("Command “capture” was called on garden")
+
+
+async def test_a_capture_that_fails_says_why(open_page: Open, garden: RecordingSource) -> None:
+    page = await open_page("/nodes")
+    card = page.locator('.node[data-node="garden"]')
+    await expect(card).to_have_attribute("data-status", "online")
+    garden.failing = "the lens cap is on"
+
+    await card.get_by_role("button", name="Capture").click()
+
+    await expect(card.get_by_role("status")).to_contain_text("the lens cap is on")
+
+
+async def test_new_pictures_come_in_at_the_top_of_the_grid(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/")
+    await expect(page.locator("#empty")).to_contain_text("mosquitto_pub")
+    await is_live(page)
+
+    await send(mqtt_settings, 1, 3)
+    await expect(cards(page)).to_have_count(2)
+    await send(mqtt_settings, 2)  # late, from a spool
+    await expect(cards(page)).to_have_count(3)
+
+    ids = await cards(page).evaluate_all("cards => cards.map(card => card.dataset.id)")
+    assert ids == [f"barn:{1_700_000_000_000 + number}" for number in (3, 2, 1)]
+    await expect(page.locator("#empty")).to_be_hidden()
+    await expect(page.locator("#announce")).to_contain_text("New picture from barn")
+
+
+async def test_new_pictures_respect_the_filters(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/?lux=100..200")
+    await is_live(page)
+
+    await send(mqtt_settings, 1, lux=99)
+    await send(mqtt_settings, 2, lux=150)
+
+    await expect(cards(page)).to_have_count(1)
+    await expect(cards(page)).to_contain_text("150 lx")
+
+
+async def test_scrolled_down_nothing_moves_and_a_pill_tells_of_new_pictures(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    await send(mqtt_settings, *range(40))
+    page = await open_page("/", viewport={"width": 390, "height": 844})
+    await expect(cards(page)).to_have_count(40)
+    await is_live(page)
+    await page.evaluate("scrollTo(0, 1200)")
+    await expect(page.locator("#pill")).to_be_hidden()
+
+    await send(mqtt_settings, 100)
+
+    await expect(page.locator("#pill")).to_have_text("1 new picture")
+    await expect(cards(page)).to_have_count(40)
+    await page.locator("#pill").click()
+    await expect(cards(page)).to_have_count(41)
+    await eventually(lambda: page.evaluate("scrollY < 50"))
+
+
+async def test_the_grid_goes_on_when_its_end_is_near(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    await send(mqtt_settings, *range(150))
+    page = await open_page("/")
+    await expect(cards(page)).to_have_count(60)
+
+    for _ in range(3):
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        await page.wait_for_load_state("networkidle")
+
+    await expect(cards(page)).to_have_count(150)
+    ids = await cards(page).evaluate_all("cards => cards.map(card => card.dataset.id)")
+    assert len(set(ids)) == 150
+
+
+async def test_everything_is_within_reach_of_the_keyboard(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    await send(mqtt_settings, 1, 2, 3)
+    page = await open_page("/")
+    await expect(cards(page)).to_have_count(3)
+
+    await page.keyboard.press("j")
+    await expect(cards(page).nth(0)).to_be_focused()
+    await page.keyboard.press("ArrowRight")
+    await expect(cards(page).nth(1)).to_be_focused()
+    await page.keyboard.press("k")
+    await expect(cards(page).nth(0)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/images/barn:1700000000003")
+    await page.keyboard.press("ArrowLeft")
+    await page.wait_for_url("**/images/barn:1700000000002")
+    await page.keyboard.press("ArrowRight")
+    await page.wait_for_url("**/images/barn:1700000000003")
+    await page.keyboard.press("Escape")
+    await page.wait_for_url(lambda address: address.endswith("/"))
+    await page.keyboard.press("?")
+    await expect(page.locator("#help")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#help")).to_be_hidden()
+    await page.keyboard.press("/")
+    await expect(page.locator("select[name=node]")).to_be_focused()
+
+
+@pytest.mark.usefixtures("garden")
+async def test_the_c_key_captures(open_page: Open) -> None:
+    page = await open_page("/nodes/garden")
+    await is_live(page)
+
+    await page.keyboard.press("c")
+
+    await expect(page.locator(".result")).to_contain_text("Here it is.")
+    await expect(cards(page)).to_have_count(1)
+    await expect(page.locator("#events")).to_contain_text("garden took a picture")
+
+
+async def test_a_picture_is_kept_and_deleted_after_a_question(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    await send(mqtt_settings, 1, 2)
+    page = await open_page("/")
+    await cards(page).nth(0).click()
+    await page.get_by_role("button", name="Keep").click()
+    await expect(page.locator("#life")).to_contain_text("stays until it is deleted")
+
+    await page.get_by_role("button", name="Delete").click()
+    await page.get_by_role("button", name="Leave it").click()
+    await page.get_by_role("button", name="Delete").click()
+    await page.locator("#sure").get_by_role("button", name="Delete").click()
+
+    await page.wait_for_url("**/images/barn:1700000000001")
+    await page.goto(page.url.split("/images")[0])
+    await expect(cards(page)).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_it_is_light_by_day_and_dark_by_night(open_page: Open, scheme: Any) -> None:
+    page = await open_page("/", color_scheme=scheme)
+
+    colour = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    brightness = sum(int(part) for part in colour.strip("rgb()").split(",")) / 3
+    assert brightness > 200 if scheme == "light" else brightness < 60
+
+
+@pytest.mark.parametrize("path", ["/", "/nodes", "/nodes/garden", "/events"])
+@pytest.mark.usefixtures("garden")
+async def test_nothing_sticks_out_on_a_phone(
+    open_page: Open, mqtt_settings: Callable[[str], Broker], path: str
+) -> None:
+    await send(mqtt_settings, 1)
+    page = await open_page("/nodes", viewport={"width": 360, "height": 780})
+    await expect(page.locator('.node[data-node="garden"]')).to_be_visible()
+    await page.goto(page.url.replace("/nodes", path))
+    await is_live(page)
+
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_without_javascript_there_are_pictures_and_filters(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    await send(mqtt_settings, 1, lux=5)
+    await send(mqtt_settings, 2, lux=500)
+    page = await open_page("/", java_script_enabled=False)
+
+    async def shows_both() -> bool:
+        await page.reload()
+        return bool(await cards(page).count() == 2)
+
+    await eventually(shows_both)
+    await page.locator("summary").click()
+    await page.locator("input[name=lux_min]").fill("100")
+    await page.get_by_role("button", name="Show").click()
+
+    await expect(cards(page)).to_have_count(1)
+    assert page.url.endswith("/?lux=100..")
+    await page.get_by_role("link", name="from 100 lx").click()
+    await expect(cards(page)).to_have_count(2)
