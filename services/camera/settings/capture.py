@@ -1,0 +1,13 @@
+"""When and how pictures are taken."""
+
+from pydantic import Field
+
+from lookout.host.settings import Section
+from services.camera.settings.kinds import Quality, Seconds
+
+
+class Capture(Section):
+    """When and how pictures are taken. `set` changes these while running."""
+
+    interval: Seconds = Field(30.0, description="seconds between pictures; 0 takes none by itself")
+    quality: Quality = Field(85, description="JPEG quality, 1 to 100")

@@ -1,0 +1,21 @@
+"""Where captures wait."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from lookout.host.settings import Section
+
+
+class Spool(Section):
+    """The folder that holds each capture until the hub says it is stored."""
+
+    path: Path | None = Field(None, description="default: DATA/spool/NODE")
+    max_bytes: int = Field(1 << 30, ge=1 << 20, description="oldest captures go when it is fuller")
+    max_files: int = Field(20_000, ge=10, description="the same by number")
+    drain_rate: int = Field(
+        2_000_000, ge=10_000, description="bytes a second for old captures; new ones go first"
+    )
+    resend_after: float = Field(
+        15.0, ge=1, le=3600, description="seconds without a receipt until a capture is sent again"
+    )
