@@ -61,8 +61,10 @@ async def get_data(request: web.Request) -> web.Response:
 async def delete_image(request: web.Request) -> web.Response:
     """Remove an image and its thumbnails."""
     parse(NoParameters, request.query)
-    if not await request.app[keys.IMAGES].delete(image_id(request), WIDTHS):
-        raise gone(image_id(request))
+    identifier = image_id(request)
+    request.app[keys.RECENT].forget(identifier)
+    if not await request.app[keys.IMAGES].delete(identifier, WIDTHS):
+        raise gone(identifier)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -88,12 +90,17 @@ def gone(identifier: str) -> Problem:
 
 
 async def _bytes(request: web.Request, identifier: str, width: int | None) -> bytes:
+    recent = request.app[keys.RECENT]
+    data = recent.get(identifier, width)
+    if data is not None:
+        return data
     if width is None:
         data = await request.app[keys.IMAGES].data(identifier)
     else:
         data = await request.app[keys.THUMBNAILS].get(identifier, width)
     if data is None:
         raise gone(identifier)
+    recent.put(identifier, width, data)
     return data
 
 

@@ -15,6 +15,7 @@ from lookout.store.readings import Readings
 from services.gallery import keys, openapi, routes
 from services.gallery.auth import Door
 from services.gallery.middlewares import answered, guarded, measured, secure_headers
+from services.gallery.recent import Recent
 from services.gallery.settings import GallerySettings
 from services.gallery.stream import Stream
 from services.gallery.templating import STATIC, Templates
@@ -38,6 +39,7 @@ def make_app(
     app[keys.READINGS] = Readings(redis)
     app[keys.EVENTS] = Events(redis)
     app[keys.THUMBNAILS] = Thumbnails(images)
+    app[keys.RECENT] = Recent()
     app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
     app[keys.TEMPLATES] = templates
     app[keys.DOOR] = Door(settings.gallery)

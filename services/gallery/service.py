@@ -46,6 +46,7 @@ def start_feeds(group: asyncio.TaskGroup, app: web.Application) -> None:
     topics = Topics(app[keys.SETTINGS].mqtt.root)
     news = feed.NodeNews(session, topics, stream)
     bus = EventBus(session, topics, origin=HUB)
+    session.on_connect(stream.resync)  # what was said meanwhile has been missed
     new_images = forever(
         "new images",
         lambda: feed.images(redis, app[keys.IMAGES], stream),

@@ -1,6 +1,7 @@
 """The settings of the gallery: the hub's, and the section `gallery`."""
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 from pydantic import Field, SecretStr
@@ -44,6 +45,7 @@ def check_exposure(gallery: Gallery) -> None:
         )
 
 
+@lru_cache(256)
 def is_loopback(host: str) -> bool:
     """Whether an address or name reaches this computer only."""
     if host.lower().rstrip(".") == LOCALHOST:

@@ -6,7 +6,7 @@ import os
 import warnings
 from typing import Final
 
-from PIL import Image
+from PIL import ExifTags, Image, ImageOps
 
 from lookout.store.images import Images
 from services.gallery import metrics
@@ -14,6 +14,7 @@ from services.gallery import metrics
 WIDTHS: Final = (160, 320, 640, 1280, 1920)  # pixels; others would fill the cache
 MOST_PIXELS: Final = 200_000_000
 QUALITY: Final = 80
+FIRST_ON_ITS_SIDE: Final = 5  # Exif orientations 5 to 8 have width and height exchanged
 
 
 class Thumbnails:
@@ -70,15 +71,22 @@ def shrink(data: bytes, width: int) -> bytes | None:
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as image:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            if image.width <= width or image.width * image.height > MOST_PIXELS:
+            if image.width * image.height > MOST_PIXELS:
                 return None
-            height = max(1, round(image.height * width / image.width))
-            image.draft("RGB", (width, height))
-            small = image.convert("RGB").resize(
-                (width, height), Image.Resampling.BILINEAR, reducing_gap=2.0
-            )
-            out = io.BytesIO()
-            small.save(out, "JPEG", quality=QUALITY, progressive=True)
-            return out.getvalue()
+            return _shrunk(image, width)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
         return None
+
+
+def _shrunk(image: Image.Image, width: int) -> bytes | None:
+    on_its_side = image.getexif().get(ExifTags.Base.Orientation, 1) >= FIRST_ON_ITS_SIDE
+    whole = (image.height, image.width) if on_its_side else image.size
+    if whole[0] <= width:
+        return None
+    wanted = (width, max(1, round(whole[1] * width / whole[0])))
+    image.draft("RGB", wanted[::-1] if on_its_side else wanted)
+    upright = ImageOps.exif_transpose(image).convert("RGB")
+    small = upright.resize(wanted, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=QUALITY, progressive=True)
+    return out.getvalue()

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from lookout.store import keys
+from services.gallery.recent import Recent
 from services.gallery.thumbnails import WIDTHS
 from tests.gallery.conftest import Web
 from tests.support.pictures import numbered_jpeg, plain_jpeg
@@ -90,6 +91,29 @@ async def test_a_thumbnail_has_the_next_width_above(gallery: Web, image: Any) ->
     assert small.size == (320, 240)
 
 
+async def test_a_thumbnail_stands_upright_as_its_image_does(gallery: Web, store: Store) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6  # turned by a quarter
+    out = io.BytesIO()
+    picture = Image.new("RGB", (800, 400), "red")
+    picture.paste("blue", (0, 0, 400, 400))
+    picture.save(out, "JPEG", exif=exif)
+    image = await store("garden", NOON, out.getvalue())
+
+    answer = await gallery.get(f"/api/images/{image.id}/data?width=160")
+
+    small = Image.open(io.BytesIO(await answer.read()))
+    assert small.size == (160, 320)
+    red, _, blue = _pixel(small, 80, 20)
+    assert blue > 200 > red, "the left half of the sensor is at the top"
+
+
+def _pixel(image: Image.Image, x: int, y: int) -> tuple[int, ...]:
+    pixel = image.getpixel((x, y))
+    assert isinstance(pixel, tuple)
+    return tuple(int(value) for value in pixel)
+
+
 async def test_a_thumbnail_is_never_larger_than_the_image(gallery: Web, image: Any) -> None:
     for width in (1280, 16_000):
         answer = await gallery.get(f"/api/images/{image.id}/data?width={width}")
@@ -106,7 +130,9 @@ async def test_a_thumbnail_is_kept_for_as_long_as_its_image(
     assert await redis.get(key) == first
     assert 0 < await redis.ttl(key) <= 5000
     await redis.set(key, b"\xff\xd8\xffcached")
-    assert await (await gallery.get(url)).read() == b"\xff\xd8\xffcached"
+    assert await (await gallery.get(f"{url}&download=1")).read() == first, "sent a moment ago"
+    other_width = url.replace("320", "319")  # snapped to the same
+    assert await (await gallery.get(other_width)).read() == b"\xff\xd8\xffcached"
 
 
 async def test_whatever_widths_are_asked_for_few_thumbnails_are_kept(
@@ -138,6 +164,24 @@ async def test_it_may_be_saved_under_a_name(gallery: Web, image: Any) -> None:
 
     disposition = answer.headers["Content-Disposition"]
     assert disposition == f'attachment; filename="garden-{NOON}.jpg"'
+
+
+def test_what_was_sent_a_moment_ago_is_bounded_in_bytes_and_in_age() -> None:
+    recent = Recent(most_bytes=800, seconds=60)
+    for number in range(20):
+        recent.put(f"garden:{number}", None, bytes(100))
+
+    assert recent.size == 800
+    assert recent.get("garden:11", None) is None
+    assert recent.get("garden:12", None) == bytes(100)
+    recent.forget("garden:12")
+    assert (recent.get("garden:12", None), recent.size) == (None, 700)
+    recent.put("garden:1", None, bytes(101))
+    assert recent.get("garden:1", None) is None, "too large a share"
+
+    short = Recent(seconds=0)
+    short.put("garden:1", 320, b"bytes")
+    assert (short.get("garden:1", 320), short.size) == (None, 0)
 
 
 @pytest.mark.parametrize("width", ["0", "-3", "wide", "99999"])
