@@ -13,6 +13,7 @@ from lookout.bus.messages import Info
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from services.camera.capturer import Capturer
+from services.camera.live import LiveView
 
 MODEL = Path("/proc/device-tree/model")
 REFRESH_SECONDS = 5.0
@@ -27,6 +28,7 @@ class About:
     topics: Topics
     capturer: Capturer
     services: Services
+    live: LiveView
     started_at: float
     _said: Info | None = None
 
@@ -40,6 +42,7 @@ class About:
             camera=source.model,
             resolution=source.resolution,
             services=self.services.names,
+            live_url=self.live.url,
             started_at=self.started_at,
             spool_depth=len(spool),
             spool_bytes=spool.total_bytes,
@@ -59,7 +62,16 @@ class About:
             await self.session.connected()
             if self.describe() != self._said:
                 self.publish()
-            await asyncio.sleep(REFRESH_SECONDS)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Sleep for a while, or until the live view has another address."""
+        try:
+            async with asyncio.timeout(REFRESH_SECONDS):
+                await self.live.changed.wait()
+        except TimeoutError:
+            return
+        self.live.changed.clear()
 
 
 @cache

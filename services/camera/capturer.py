@@ -12,6 +12,7 @@ from services.camera.ids import Milliseconds
 from services.camera.previewer import Previewer
 from services.camera.settings import Capture
 from services.camera.sources import Picture, Source, SourceError
+from services.camera.sources.live import LiveRequest, LiveSource
 from services.camera.spool import Spool
 from services.camera.state import State
 
@@ -35,6 +36,7 @@ class Capturer:
     failures: int = 0  # since the last picture
     first_picture: asyncio.Event = field(default_factory=asyncio.Event)
     _open: bool = False
+    _live: LiveRequest | None = None  # while somebody watches; begun anew after each opening
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def capture(
@@ -50,16 +52,58 @@ class Capturer:
                 raise SourceError(_reason(error, self.timeout)) from None
             return await self._keep(picture, trigger, cause)
 
+    async def start_live(self, request: LiveRequest, *, reopen: bool = False) -> None:
+        """Have a LiveSource give live frames until `stop_live`. Raises SourceError."""
+        async with self._lock:
+            if reopen:
+                await self.close()
+            self._live = request
+            try:
+                async with asyncio.timeout(self.timeout):
+                    if not await self._opened():
+                        await self._resume_live()
+            except (SourceError, TimeoutError) as error:
+                await self.close()
+                raise SourceError(_reason(error, self.timeout)) from None
+
+    async def stop_live(self) -> None:
+        """No more live frames."""
+        async with self._lock:
+            self._live = None
+            if self._open and isinstance(self.source, LiveSource):
+                await self.source.stop_live()
+
+    async def glance(self, quality: int) -> Picture:
+        """A picture that is not kept, of a source that gives no live frames. Raises SourceError."""
+        async with self._lock:
+            try:
+                async with asyncio.timeout(self.timeout):
+                    return await self._picture(quality)
+            except (SourceError, TimeoutError) as error:
+                await self.close()
+                raise SourceError(_reason(error, self.timeout)) from None
+
     async def close(self) -> None:
         """Let go of the source."""
         self._open = False
         await self.source.close()
 
     async def _picture(self, quality: int) -> Picture:
-        if not self._open:
-            await self.source.open()
-            self._open = True
+        await self._opened()
         return await self.source.capture(quality)
+
+    async def _opened(self) -> bool:
+        """Open the source where it is not; whether that was so."""
+        if self._open:
+            return False
+        await self.source.open()
+        self._open = True
+        await self._resume_live()
+        return True
+
+    async def _resume_live(self) -> None:
+        if self._live is not None and isinstance(self.source, LiveSource):
+            await self.source.start_live(self._live)
 
     async def _keep(self, picture: Picture, trigger: str, cause: Context | None) -> str:
         milliseconds = self.ids.take(picture.timestamp)

@@ -11,6 +11,7 @@ from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.bus.messages import Command
 from services.camera.about import About
 from services.camera.capturer import Capturer
+from services.camera.live import LiveUnavailable, LiveView
 from services.camera.schedule import Schedule
 from services.camera.settings import Quality, Seconds
 from services.camera.sources import SourceError
@@ -48,6 +49,12 @@ class IdentifyArguments(Arguments):
     seconds: float = Field(5.0, gt=0, le=60)
 
 
+class LiveArguments(Arguments):
+    """Turn the live view on or off."""
+
+    on: bool
+
+
 class NoArguments(Arguments):
     """Nothing to say."""
 
@@ -59,12 +66,14 @@ class Commands:
     capturer: Capturer
     schedule: Schedule
     about: About
+    live_view: LiveView
     restart_asked: asyncio.Event
 
     def register(self, services: Services) -> None:
         """Offer them all."""
         services.register("capture", CaptureArguments, self.capture)
         services.register("set", SetArguments, self.set)
+        services.register("live", LiveArguments, self.live)
         services.register("identify", IdentifyArguments, self.identify)
         services.register("restart", NoArguments, self.restart)
 
@@ -94,6 +103,16 @@ class Commands:
         self.schedule.changed()
         self.about.publish()
         return self.capturer.settings.model_dump()
+
+    async def live(self, arguments: LiveArguments, _: Command) -> Data:
+        """Turn the live view on or off, over restarts too. Its address is in the node's info."""
+        try:
+            await self.live_view.switch(on=arguments.on)
+        except LiveUnavailable as error:
+            raise CommandFailed("live_unavailable", str(error)) from None
+        await asyncio.to_thread(self.capturer.state.keep_live, arguments.on)
+        self.about.publish()
+        return {"on": arguments.on}
 
     async def identify(self, arguments: IdentifyArguments, _: Command) -> Data:
         """Blink the activity LED where this process may."""

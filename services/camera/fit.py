@@ -5,7 +5,10 @@ from typing import Final
 
 from PIL import Image
 
+from services.camera.sources.size import fitted
+
 PREVIEW_WIDTH: Final = 640  # pixels
+_ANY_HEIGHT: Final = 1 << 20
 _PREVIEW_QUALITY: Final = 75
 _QUALITIES: Final = (80, 65, 50, 35, 20)
 _SCALES: Final = (1.0, 0.75, 0.5, 0.25)
@@ -13,14 +16,19 @@ _SCALES: Final = (1.0, 0.75, 0.5, 0.25)
 
 def preview(jpeg: bytes) -> bytes:
     """The picture at most 640 pixels wide, as a JPEG. Raises OSError when it does not decode."""
+    return shrink(jpeg, (PREVIEW_WIDTH, _ANY_HEIGHT), _PREVIEW_QUALITY)
+
+
+def shrink(jpeg: bytes, most: tuple[int, int], quality: int) -> bytes:
+    """The picture within a size in pixels, untouched where it is. Raises OSError as above."""
     with Image.open(io.BytesIO(jpeg)) as image:
-        if image.width <= PREVIEW_WIDTH:
+        size = fitted(image.size, most)
+        if size == image.size:
             return jpeg
-        height = max(1, round(image.height * PREVIEW_WIDTH / image.width))
         # The decoder itself skips detail: four to eight times faster at 1080p.
-        image.draft("RGB", (PREVIEW_WIDTH, height))
-        small = image.convert("RGB").resize((PREVIEW_WIDTH, height), Image.Resampling.BILINEAR)
-    return _encode(small, _PREVIEW_QUALITY)
+        image.draft("RGB", size)
+        small = image.convert("RGB").resize(size, Image.Resampling.BILINEAR)
+    return _encode(small, quality)
 
 
 def fit(jpeg: bytes, most: int) -> tuple[bytes, dict[str, int | float]] | None:

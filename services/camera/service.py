@@ -14,6 +14,7 @@ from services.camera.about import About
 from services.camera.capturer import Capturer
 from services.camera.commands import Commands
 from services.camera.ids import Milliseconds
+from services.camera.live import LiveView, Streamer
 from services.camera.previewer import Previewer
 from services.camera.schedule import Schedule
 from services.camera.sender import Sender
@@ -45,9 +46,12 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     schedule = Schedule(capturer)
     journal = Journal(settings.spool_path / "commands.json")
     services = Services(session, topics, node, events, journal)
-    about = About(node, session, topics, capturer, services, started_at=now())
+    streamer = Streamer(capturer, settings.live)
+    live_on = state.live(settings.live.enabled)
+    live = LiveView(settings.live, settings.mqtt, streamer, events, on=live_on)
+    about = About(node, session, topics, capturer, services, live, started_at=now())
     restart_asked = asyncio.Event()
-    Commands(capturer, schedule, about, restart_asked).register(services)
+    Commands(capturer, schedule, about, live, restart_asked).register(services)
     sender = Sender(node, session, topics, spool, settings.spool)
     receipts = session.subscribe(topics.stored(node))
     hub = session.subscribe(topics.every_hub_status())
@@ -59,6 +63,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         "receipts": sender.take_receipts(receipts),
         "hub": sender.follow_hub(hub),
         "preview": previewer.publish_forever(),
+        "live view": live.run(),
         "readings": sensors.run(),
         "info": about.run(),
     }

@@ -39,6 +39,16 @@ class State:
         self._content["capture"] = {**self._content.get("capture", {}), **changed}
         self.save()
 
+    def live(self, configured: bool) -> bool:
+        """Whether the live view is on: as configured, or as the `live` command last left it."""
+        kept = self._content.get("live", configured)
+        return kept if isinstance(kept, bool) else configured
+
+    def keep_live(self, on: bool) -> None:
+        """Keep what the `live` command said."""
+        self._content["live"] = on
+        self.save()
+
     def keep_last_id(self, milliseconds: int) -> None:
         """Keep the last id used, in memory until the next save."""
         self._content["last_id"] = milliseconds

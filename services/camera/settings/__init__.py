@@ -9,10 +9,11 @@ from lookout.host.settings import Settings
 from services.camera.settings.camera import Camera
 from services.camera.settings.capture import Capture
 from services.camera.settings.kinds import Quality, Seconds
+from services.camera.settings.live import Live
 from services.camera.settings.sensors import Sensors
 from services.camera.settings.spool import Spool
 
-__all__ = ["Camera", "CameraSettings", "Capture", "Quality", "Seconds", "Sensors", "Spool"]
+__all__ = ["Camera", "CameraSettings", "Capture", "Live", "Quality", "Seconds", "Sensors", "Spool"]
 
 
 class CameraSettings(Settings):
@@ -23,6 +24,7 @@ class CameraSettings(Settings):
     capture: Capture = Capture()
     sensors: Sensors = Sensors()
     spool: Spool = Spool()
+    live: Live = Live()
 
     @field_validator("node", mode="before")
     @classmethod

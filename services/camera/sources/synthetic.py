@@ -10,12 +10,18 @@ import threading
 import time
 from collections.abc import Callable
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from services.camera.settings import Camera
+from services.camera.sources.live import LiveRequest, Ticker
 from services.camera.sources.scene import Light, Scene, light_at
+from services.camera.sources.size import fitted
 from services.camera.sources.source import Picture, SourceError
+
+if TYPE_CHECKING:
+    from lookout.vision.frames import GreyFrame
 
 MAX_PIXELS = 25_000_000  # more would take a Pi's memory: each pixel costs about 12 bytes
 LONGEST_EXPOSURE = 66_666  # microseconds
@@ -32,7 +38,9 @@ class Synthetic:
         self._size = settings.resolution
         self._clock = clock
         self._scene: Scene | None = None
+        self._watched: tuple[tuple[int, int], Scene] | None = None  # what detectors see
         self._drawing = threading.Lock()  # a cancelled capture may still be drawing
+        self._live = Ticker()
 
     @property
     def resolution(self) -> tuple[int, int] | None:
@@ -51,7 +59,31 @@ class Synthetic:
             raise SourceError("The scene is not open.")
         return await asyncio.to_thread(self._take, self._scene, quality, self._clock())
 
+    async def start_live(self, request: LiveRequest) -> None:
+        """Draw the same place, small."""
+        scene = Scene(self._seed, fitted(self._size, request.size))
+
+        async def frame() -> bytes:
+            return await asyncio.to_thread(_jpeg, scene, request.quality, self._clock())
+
+        await self._live.stop()
+        self._live.start(request, frame)
+
+    async def stop_live(self) -> None:
+        await self._live.stop()
+
+    async def adjust(self, settings: Camera) -> None:
+        self._size = settings.resolution
+
+    async def frame(self, width: int, height: int) -> "GreyFrame":
+        """The scene drawn small: fine detail differs from the picture's."""
+        size = fitted(self._size, (width, height))
+        if self._watched is None or self._watched[0] != size:
+            self._watched = size, Scene(self._seed, size)
+        return await asyncio.to_thread(_grey, self._watched[1], self._clock())
+
     async def close(self) -> None:
+        await self._live.stop()
         self._scene = None
 
     def _take(self, scene: Scene, quality: int, timestamp: float) -> Picture:
@@ -68,6 +100,19 @@ class Synthetic:
             temperature=round(light.temperature, 1),
             meta=_exposure(light),
         )
+
+
+def _grey(scene: Scene, timestamp: float) -> "GreyFrame":
+    from lookout.vision.frames import grey_of
+
+    image = scene.draw(timestamp)
+    return grey_of(image, image.size)
+
+
+def _jpeg(scene: Scene, quality: int, timestamp: float) -> bytes:
+    out = BytesIO()
+    scene.draw(timestamp).save(out, "JPEG", quality=quality)
+    return out.getvalue()
 
 
 def _exposure(light: Light) -> dict[str, JsonValue]:

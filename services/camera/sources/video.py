@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 from av.video.frame import VideoFrame
@@ -13,9 +14,13 @@ from pydantic import JsonValue
 
 from services.camera.settings import Camera
 from services.camera.sources.film import Film, NoFilm
+from services.camera.sources.live import LiveRequest, Ticker
 from services.camera.sources.size import fitted
 from services.camera.sources.source import Picture, SourceError
 from services.camera.sources.worker import Worker
+
+if TYPE_CHECKING:
+    from lookout.vision.frames import GreyFrame
 
 CLOSE_SECONDS = 5.0
 
@@ -32,6 +37,7 @@ class Video:
         self._clock = clock
         self._worker: Worker | None = None
         self._film: Film | None = None
+        self._live = Ticker()
         self._resolution: tuple[int, int] | None = None
 
     @property
@@ -54,8 +60,33 @@ class Video:
             raise SourceError("The film is not open.")
         return await self._worker.call(self._take, quality, self._clock() - self._start)
 
+    async def start_live(self, request: LiveRequest) -> None:
+        """Decode the same film, small."""
+
+        async def frame() -> bytes:
+            if self._worker is None:
+                raise SourceError("The film is not open.")
+            elapsed = self._clock() - self._start
+            return await self._worker.call(self._small, request, elapsed)
+
+        await self._live.stop()
+        self._live.start(request, frame)
+
+    async def stop_live(self) -> None:
+        await self._live.stop()
+
+    async def adjust(self, settings: Camera) -> None:
+        self._limit = settings.resolution
+
+    async def frame(self, width: int, height: int) -> "GreyFrame":
+        """The frame that is due now, small and grey. Raises SourceError."""
+        if self._worker is None:
+            raise SourceError("The film is not open.")
+        return await self._worker.call(self._grey, (width, height), self._clock() - self._start)
+
     async def close(self) -> None:
         """Close the film, once a capture under way has let go of it."""
+        await self._live.stop()
         worker, self._worker = self._worker, None
         if worker is not None:
             unload = worker.call(self._unload)
@@ -76,27 +107,44 @@ class Video:
             film.close()
 
     def _take(self, quality: int, elapsed: float) -> Picture:
-        film = self._film
-        if film is None:
-            raise SourceError("The film is not open.")
         timestamp = time.time()
-        try:
-            number, frame = film.frame(int(elapsed * self._rate) % len(film))
-            image = _image(frame, self._limit)
-        except (NoFilm, OSError, av.FFmpegError) as error:
-            raise self._unplayable(error) from error
-        out = BytesIO()
-        image.save(out, "JPEG", quality=quality)
+        film, number, image = self._shown(elapsed, self._limit)
         meta: dict[str, JsonValue] = {
             "film": self._path.name,
             "frame": number,
             "position": round(film.seconds(number), 3),
         }
-        return Picture(out.getvalue(), timestamp, *image.size, meta=meta)
+        return Picture(_jpeg(image, quality), timestamp, *image.size, meta=meta)
+
+    def _small(self, request: LiveRequest, elapsed: float) -> bytes:
+        _, _, image = self._shown(elapsed, fitted(request.size, self._limit))
+        return _jpeg(image, request.quality)
+
+    def _grey(self, size: tuple[int, int], elapsed: float) -> "GreyFrame":
+        from lookout.vision.frames import grey_of
+
+        _, _, image = self._shown(elapsed, fitted(size, self._limit))
+        return grey_of(image, size)
+
+    def _shown(self, elapsed: float, limit: tuple[int, int]) -> tuple[Film, int, Image.Image]:
+        film = self._film
+        if film is None:
+            raise SourceError("The film is not open.")
+        try:
+            number, frame = film.frame(int(elapsed * self._rate) % len(film))
+            return film, number, _image(frame, limit)
+        except (NoFilm, OSError, av.FFmpegError) as error:
+            raise self._unplayable(error) from error
 
     def _unplayable(self, error: Exception) -> SourceError:
         reason = getattr(error, "strerror", None) or str(error)
         return SourceError(f"The film {self._path} cannot be played: {reason}. Check camera.path.")
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    out = BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
 
 
 def _upright(frame: VideoFrame) -> tuple[int, int]:
