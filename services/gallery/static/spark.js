@@ -25,10 +25,11 @@ export function draw(chart, { readings }, unit) {
   const high = Math.max(...readings.map((each) => each.most));
   const [start, end] = [readings[0].timestamp, readings.at(-1).timestamp];
   const x = (each) => (((each.timestamp - start) / (end - start)) * WIDTH).toFixed(1);
-  const y = (value) => (HEIGHT - ((value - low) / (high - low || 1)) * HEIGHT).toFixed(1);
+  const y = (value) => (high > low ? HEIGHT - ((value - low) / (high - low)) * HEIGHT : HEIGHT / 2).toFixed(1);
   const path = (name, list) => list.map((each) => `${x(each)},${y(each[name])}`).join(" ");
   const picture = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
-  const words = `from ${number(low)} to ${number(high)} ${unit}`;
+  const span = number(low) === number(high) ? number(low) : `${number(low)} to ${number(high)}`;
+  const words = `${span} ${unit}`;
   picture.append(
     Object.assign(shape("title", {}), { textContent: words }),
     shape("polygon", { class: "band", points: `${path("most", readings)} ${path("least", readings.toReversed())}` }),
