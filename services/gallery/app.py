@@ -16,6 +16,7 @@ from services.gallery import keys, openapi, routes
 from services.gallery.auth import Door
 from services.gallery.middlewares import answered, guarded, measured, secure_headers
 from services.gallery.recent import Recent
+from services.gallery.relay import Relays
 from services.gallery.settings import GallerySettings
 from services.gallery.stream import Stream
 from services.gallery.templating import STATIC, Templates
@@ -40,6 +41,7 @@ def make_app(
     app[keys.EVENTS] = Events(redis)
     app[keys.THUMBNAILS] = Thumbnails(images)
     app[keys.RECENT] = Recent()
+    app[keys.RELAYS] = Relays(app[keys.NODES], most_viewers=settings.gallery.viewers)
     app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
     app[keys.TEMPLATES] = templates
     app[keys.DOOR] = Door(settings.gallery)
@@ -55,6 +57,7 @@ def make_app(
 async def _end_streams(app: web.Application) -> None:
     """Live pages would hold up the stop."""
     app[keys.STREAM].close()
+    app[keys.RELAYS].close()
 
 
 async def _thumbnails(app: web.Application) -> AsyncIterator[None]:

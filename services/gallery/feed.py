@@ -74,7 +74,7 @@ class NodeNews:
     def _handle(self, message: Message) -> None:
         try:
             address = self._topics.parse(message.topic)
-            change = _change(address.kind, message.payload)
+            change = _change(address.node, address.kind, message.payload)
         except (BadTopic, BadMessage) as error:
             logger.debug("not news of a node", topic=message.topic, reason=str(error))
             return
@@ -85,11 +85,12 @@ class NodeNews:
         self._stream.send("node", {"node": address.node, **change})
 
 
-def _change(kind: str, payload: bytes) -> dict[str, object]:
+def _change(node: str, kind: str, payload: bytes) -> dict[str, object]:
     """What of the node's fields is new, named as the API names them. Raises BadMessage."""
     if kind == "status":
         return {"status": parse_status(payload), "status_since": now()}
     if kind == "info":
-        return {"info": parse_info(payload).model_dump(mode="json", exclude_none=True)}
+        said = parse_info(payload).model_dump(mode="json", exclude_none=True)
+        return {"info": present.info(node, said)}
     reading = parse_reading(payload)
     return {"last_reading": {"timestamp": reading.timestamp or now(), **reading.metrics}}

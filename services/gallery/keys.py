@@ -13,6 +13,7 @@ from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
 from services.gallery.auth import Door
 from services.gallery.recent import Recent
+from services.gallery.relay import Relays
 from services.gallery.settings import GallerySettings
 from services.gallery.stream import Stream
 from services.gallery.templating import Templates
@@ -28,6 +29,7 @@ READINGS: Final = web.AppKey("readings", Readings)
 EVENTS: Final = web.AppKey("events", Events)
 THUMBNAILS: Final = web.AppKey("thumbnails", Thumbnails)
 RECENT: Final = web.AppKey("recent", Recent)
+RELAYS: Final = web.AppKey("relays", Relays)
 STREAM: Final = web.AppKey("stream", Stream)
 TEMPLATES: Final = web.AppKey("templates", Templates)
 DOOR: Final = web.AppKey("door", Door)

@@ -16,6 +16,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _OPEN: Final = ("/login", "/healthz", "/static/")
 _FOR_PROGRAMS: Final = ("/api/", "/healthz", "/metrics")
+_ENDLESS: Final = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -50,7 +51,7 @@ async def measured(request: web.Request, handler: Handler) -> web.StreamResponse
         _count(request, redirect.status)
         raise
     _count(request, response.status)
-    if response.content_type != "text/event-stream":
+    if response.content_type not in _ENDLESS:
         metrics.REQUEST_SECONDS.observe(time.monotonic() - began)
     return response
 

@@ -20,10 +20,17 @@ from services.gallery import (
     story,
     words,
 )
-from services.gallery.query import EventParameters, ImageParameters, NoParameters, parse
+from services.gallery.query import (
+    EventParameters,
+    ImageParameters,
+    LiveParameters,
+    NoParameters,
+    parse,
+)
 
 NODE_IMAGES: Final = 12
 NODE_EVENTS: Final = 15
+MOST_FILMS: Final = 4  # a browser opens six connections to one server, and pages need some too
 LATE, TOO_LATE = 2.0, 5.0  # intervals without a picture until it is amber, and red
 USUAL_INTERVAL: Final = 60.0  # seconds, for nodes that do not tell theirs
 
@@ -96,6 +103,15 @@ async def node(request: web.Request) -> web.Response:
         images=[_full(present.image(row)) for row in images.rows],
         events=events["events"],
     )
+
+
+async def live(request: web.Request) -> web.Response:
+    """What the cameras see now."""
+    wanted = parse(LiveParameters, request.query).node
+    every = [_card(node) for node in await api_nodes.every_node(request)]
+    found = [node for node in every if node["info"].get("live_url") and node["status"] == "online"]
+    playing = [node["node"] for node in found if not wanted or node["node"] in wanted]
+    return _page(request, "live.html", nodes=found, playing=playing[:MOST_FILMS])
 
 
 async def events(request: web.Request) -> web.Response:

@@ -40,9 +40,17 @@ def node(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "node": fields["node"],
         **{name: fields.get(name) for name in _NODE_FIELDS},
+        "info": info(fields["node"], fields.get("info")),
         "counters": {name: fields.get(name, 0) for name in _COUNTERS},
         "silent": fields["silent"],
     }
+
+
+def info(node: str, said: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What a node says of itself, its live view by our address: its own carries a secret."""
+    if said is None or "live_url" not in said:
+        return None if said is None else dict(said)
+    return {**said, "live_url": f"/nodes/{node}/live"}
 
 
 def event(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -213,6 +213,12 @@ class CommandParameters(Parameters):
     timeout: float | None = Field(None, gt=0, le=300, allow_inf_nan=False, description="seconds")
 
 
+class LiveParameters(Parameters):
+    """Which nodes to watch; by default the first few."""
+
+    node: NodeNames = ()
+
+
 class NoParameters(Parameters):
     """Nothing."""
 

@@ -28,6 +28,7 @@ from tests.support.waiting import eventually
 Settings = Callable[[str], Broker]
 LIVE = {"enabled": True, "port": 0, "rate": 30.0, "size": (320, 240)}
 IDLE = {"interval": 0}
+EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 class Counting:
@@ -37,6 +38,7 @@ class Counting:
         self._source = source
         self.started = self.stopped = 0
         self.open, self.capture, self.close = source.open, source.capture, source.close
+        self.adjust = source.adjust
         self.model, self.resolution = source.model, source.resolution
 
     async def start_live(self, request: LiveRequest) -> None:
@@ -196,15 +198,15 @@ async def test_a_snapshot_is_one_jpeg(
     mqtt_settings: Settings, data: Path, web: aiohttp.ClientSession
 ) -> None:
     async with live_node(mqtt_settings, data, synthetic()) as url:
-        async with web.get(url.replace("/video", "/snapshot.jpg")) as answer:
-            assert (answer.status, answer.content_type) == (200, "image/jpeg")
-            assert (await answer.read())[:2] == b"\xff\xd8"
+        answer = await web.get(url.replace("/video", "/snapshot.jpg"))
+        assert (answer.status, answer.content_type) == (200, "image/jpeg")
+        assert (await answer.read())[:2] == b"\xff\xd8"
 
 
 async def test_without_the_token_the_network_sees_nothing(
     mqtt_settings: Settings, data: Path, web: aiohttp.ClientSession
 ) -> None:
-    async with live_node(mqtt_settings, data, synthetic(), host="0.0.0.0") as url:
+    async with live_node(mqtt_settings, data, synthetic(), host=EVERYWHERE) as url:
         bare, _, token = url.partition("?token=")
         assert len(token) >= 32
         for wrong in (bare, f"{bare}?token=", f"{bare}?token=x{token}", f"{bare}?token=\u00e9"):
@@ -219,19 +221,19 @@ async def test_on_loopback_only_local_names_open_the_door(
     mqtt_settings: Settings, data: Path, web: aiohttp.ClientSession
 ) -> None:
     async with live_node(mqtt_settings, data, synthetic()) as url:
-        async with web.get(url, headers={"Host": "evil.example"}) as refused:
-            assert refused.status == 403
+        refused = await web.get(url, headers={"Host": "evil.example"})
+        assert refused.status == 403
 
 
 async def test_there_is_a_most_of_viewers(
     mqtt_settings: Settings, data: Path, web: aiohttp.ClientSession
 ) -> None:
-    async with live_node(mqtt_settings, data, synthetic(), max_viewers=1) as url:
-        async with web.get(url) as film:
-            await frames(film, 1)
-            async with web.get(url) as refused:
-                assert refused.status == 503
-                assert "live.max_viewers" in await refused.text()
+    node = live_node(mqtt_settings, data, synthetic(), max_viewers=1)
+    async with node as url, web.get(url) as film:
+        await frames(film, 1)
+        refused = await web.get(url)
+        assert refused.status == 503
+        assert "live.max_viewers" in await refused.text()
 
 
 async def test_a_port_that_is_taken_is_named_and_the_node_goes_on(

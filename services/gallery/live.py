@@ -1,0 +1,19 @@
+"""A node's live view, relayed."""
+
+from aiohttp import web
+
+from lookout.bus.topics import check_node
+from lookout.host import mjpeg
+from services.gallery import keys
+from services.gallery.query import NoParameters, parse
+
+
+async def relay(request: web.Request) -> web.StreamResponse:
+    """One node's live view, for as long as the viewer wants it."""
+    parse(NoParameters, request.query)
+    node = check_node(request.match_info["node"])
+    relays = request.app[keys.RELAYS]
+    await relays.check(node)
+    async with relays.watched(node) as relayed:
+        await relayed.first_frame()
+        return await mjpeg.stream(request, relayed.frames)
