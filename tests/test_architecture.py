@@ -29,7 +29,7 @@ def imported(path: Path) -> Iterator[str]:
 
 def test_the_import_rules_of_pyproject_hold() -> None:
     program = Path(sys.executable).with_name("lint-imports")
-    command = [program, "--no-cache"]
+    command = [str(program), "--no-cache"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert found.returncode == 0, found.stdout + found.stderr
