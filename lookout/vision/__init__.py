@@ -1,0 +1,1 @@
+"""Looking at small grey frames: motion and light. For node and CLI."""

@@ -1,0 +1,49 @@
+"""What looks at small frames of the source: motion and light, each a file."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from lookout.bus.events import EventBus
+from services.camera.capturer import Capturer
+from services.camera.detectors.feed import Feed
+from services.camera.detectors.light import LightWatcher
+from services.camera.detectors.motion import MotionWatcher
+from services.camera.detectors.pictures import MotionPictures
+from services.camera.settings.detect import Detect
+
+__all__ = ["Detectors"]
+
+
+class Detectors:
+    """The detectors of a node, wired together."""
+
+    def __init__(
+        self, settings: Detect, capturer: Capturer, events: EventBus, *, motion: bool
+    ) -> None:
+        self._pictures = MotionPictures(capturer, settings.motion.pictures)
+        self._motion = MotionWatcher(settings.motion, events, self._pictures)
+        self._motion.enabled = motion
+        watchers = (self._motion, LightWatcher(settings.light, events))
+        self._feed = Feed(capturer, events, settings, watchers)
+
+    @property
+    def possible(self) -> bool:
+        """Whether the source gives frames to look at."""
+        return self._feed.possible
+
+    @property
+    def motion(self) -> bool:
+        """Whether motion is looked for."""
+        return self._motion.enabled
+
+    def switch_motion(self, *, on: bool) -> None:
+        """Look for motion from now on, or no more."""
+        self._motion.enabled = on
+        self._feed.changed()
+
+    def work(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """What must run, by task name."""
+        return {
+            "detectors": self._feed.run(),
+            "motion pictures": self._pictures.run(lambda: self._motion.enabled),
+        }

@@ -1,0 +1,93 @@
+"""Motion: events when it starts and ends in a region, and pictures around them."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from lookout.bus.events import EventBus
+from lookout.bus.messages import Context
+from services.camera.detectors.pictures import MotionPictures
+from services.camera.settings.detect import Motion
+
+if TYPE_CHECKING:
+    from lookout.vision.frames import GreyFrame
+    from lookout.vision.motion import MotionDetector, Seen
+
+
+@dataclass(slots=True)
+class Moving:
+    """Motion under way in one region."""
+
+    since: float
+    peak: float
+    context: Context
+
+
+class MotionWatcher:
+    """Looks at each region by itself."""
+
+    def __init__(self, settings: Motion, events: EventBus, pictures: MotionPictures) -> None:
+        self.enabled = settings.enabled
+        self._settings = settings
+        self._events = events
+        self._pictures = pictures
+        self._detectors: list[MotionDetector] = []
+        self._moving: dict[str, Moving] = {}
+
+    async def look(self, frame: "GreyFrame", at: float) -> None:
+        """Take the next frame."""
+        if not self._detectors:
+            self._detectors = self._make()
+        for seen in await asyncio.to_thread(self._update, frame, at):
+            if self.enabled:  # else it was switched off meanwhile
+                self._take(seen, at)
+
+    def rest(self) -> None:
+        """Begin anew with the next frame; what still moves is said to have ended."""
+        self._detectors = []
+        now = asyncio.get_running_loop().time()
+        for region in list(self._moving):
+            self._ended(region, now)
+
+    def _make(self) -> "list[MotionDetector]":
+        from lookout.vision.motion import MotionDetector
+
+        regions = self._settings.regions or (None,)
+        return [MotionDetector(self._settings, region) for region in regions]
+
+    def _update(self, frame: "GreyFrame", at: float) -> "list[Seen]":
+        return [detector.update(frame, at) for detector in self._detectors]
+
+    def _take(self, seen: "Seen", at: float) -> None:
+        if seen.changed and seen.on:
+            self._started(seen, at)
+        elif seen.changed:
+            self._ended(seen.region, at)
+        elif seen.region in self._moving:
+            moving = self._moving[seen.region]
+            moving.peak = max(moving.peak, seen.score)
+
+    def _started(self, seen: "Seen", at: float) -> None:
+        box: list[JsonValue] = [round(value, 1) for value in seen.box]
+        score = round(seen.score, 2)
+        told: dict[str, JsonValue] = {"region": seen.region, "score": score, "box": box}
+        event = self._events.fire("motion_started", told)
+        if not self._moving:
+            self._pictures.started(event.context)
+        self._moving[seen.region] = Moving(at, seen.score, event.context)
+
+    def _ended(self, region: str, at: float) -> None:
+        moving = self._moving.pop(region)
+        event = self._events.fire(
+            "motion_ended",
+            {
+                "region": region,
+                "score": round(moving.peak, 2),
+                "duration": round(at - moving.since, 2),
+            },
+            cause=moving.context,
+        )
+        if not self._moving:
+            self._pictures.ended(event.context)
