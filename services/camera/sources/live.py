@@ -58,7 +58,7 @@ async def _tick(request: LiveRequest, frame: Callable[[], Awaitable[bytes]]) -> 
     due = loop.time()
     while True:
         try:
-            request.sink(await frame())
+            await asyncio.to_thread(request.sink, await frame())
         except SourceError as error:
             log.warning("the live view ended", reason=str(error))
             return
