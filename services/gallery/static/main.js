@@ -22,6 +22,11 @@ function back() {
   else location.assign(location.pathname.startsWith("/nodes/") ? "/nodes" : "/");
 }
 
+// A picture that has expired meanwhile leaves its place empty.
+document.addEventListener("error", ({ target }) => {
+  if (target instanceof HTMLImageElement) target.classList.add("is-gone");
+}, true);
+
 const KEYS = { "?": () => help.showModal(), "/": focusFilter };
 
 document.addEventListener("keydown", (event) => {

@@ -67,10 +67,9 @@ export function showPicture(card, id, takenAt) {
   const frame = field(card, "link");
   const picture = field(card, "picture");
   frame.href = imagePage(id);
-  picture.onload = () => {
-    picture.hidden = false;
-    field(card, "empty").hidden = true;
-  };
+  picture.hidden = false; // first: what is hidden is not loaded lazily
+  picture.classList.remove("is-gone");
+  field(card, "empty").hidden = true;
   picture.src = `/api/images/${id}/data?width=640`;
   setTime(card.querySelector(".age time"), takenAt);
   showAge(card);
