@@ -1,16 +1,19 @@
 """When pictures are taken without being asked: at a fixed interval."""
 
 import asyncio
+import time
 
 from services.camera.capturer import Capturer
 from services.camera.sources import SourceError
+from services.camera.triggers import Sun
 
 
 class Schedule:
     """Captures every `interval` seconds, from a fixed start, so that no drift adds up."""
 
-    def __init__(self, capturer: Capturer) -> None:
+    def __init__(self, capturer: Capturer, sun: Sun | None = None) -> None:
         self._capturer = capturer
+        self.sun = sun  # needed for `only` day or night
         self._changed = asyncio.Event()
 
     def changed(self) -> None:
@@ -28,7 +31,15 @@ class Schedule:
             await self._capture(trigger)
             trigger, due = "interval", _following(due, interval)
 
+    def _is_wanted(self) -> bool:
+        only = self._capturer.settings.only
+        if only == "always" or self.sun is None:
+            return True
+        return self.sun.is_day(time.time()) == (only == "day")
+
     async def _capture(self, trigger: str) -> None:
+        if not self._is_wanted():
+            return
         try:
             await self._capturer.capture(trigger)
         except SourceError:

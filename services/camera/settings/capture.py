@@ -1,5 +1,7 @@
 """When and how pictures are taken."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from lookout.host.settings import Section
@@ -10,4 +12,7 @@ class Capture(Section):
     """When and how pictures are taken. `set` changes these while running."""
 
     interval: Seconds = Field(30.0, description="seconds between pictures; 0 takes none by itself")
+    only: Literal["always", "day", "night"] = Field(
+        "always", description="when the interval counts; day and night need triggers.latitude"
+    )
     quality: Quality = Field(85, description="JPEG quality, 1 to 100")

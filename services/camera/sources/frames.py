@@ -1,4 +1,4 @@
-"""What a source that can be watched offers besides pictures: small grey frames, cheaply."""
+"""What a source that can be watched offers besides pictures: frames and light, cheaply."""
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -12,6 +12,17 @@ class FrameSource(Protocol):
 
     async def frame(self, width: int, height: int) -> "GreyFrame":
         """The newest frame in grey, at most this large, in the picture's own proportions.
+
+        It is open when this is called. Raises SourceError.
+        """
+
+
+@runtime_checkable
+class LuxSource(Protocol):
+    """A source that measures light without taking a picture, from the same task."""
+
+    async def lux(self) -> float | None:
+        """The light now, or None where this camera does not tell it.
 
         It is open when this is called. Raises SourceError.
         """

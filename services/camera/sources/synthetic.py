@@ -82,6 +82,9 @@ class Synthetic:
             self._watched = size, Scene(self._seed, size)
         return await asyncio.to_thread(_grey, self._watched[1], self._clock())
 
+    async def lux(self) -> float | None:
+        return light_at(self._seed, self._clock()).lux
+
     async def close(self) -> None:
         await self._live.stop()
         self._scene = None
