@@ -1,22 +1,32 @@
 """Take pictures, one at a time, into the spool; mend the source when it fails."""
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context, ImageMeta, image_id
+from lookout.bus.messages import Context, ImageMeta, image_id, now
+from services.camera.develop import BEST, develop, left_to_do
 from services.camera.ids import Milliseconds
 from services.camera.previewer import Previewer
-from services.camera.settings import Capture
+from services.camera.settings import Camera, Capture
 from services.camera.sources import Picture, Source, SourceError
+from services.camera.sources.frames import FrameSource, LuxSource
 from services.camera.sources.live import LiveRequest, LiveSource
 from services.camera.spool import Spool
 from services.camera.state import State
+from services.camera.tuning import Tuning
+
+if TYPE_CHECKING:
+    from lookout.vision.frames import GreyFrame
 
 logger = structlog.get_logger()
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -31,7 +41,7 @@ class Capturer:
     previewer: Previewer
     ids: Milliseconds
     settings: Capture  # as `set` last left them
-    timeout: float  # seconds one capture may take
+    tuning: Tuning
     last: Picture | None = None
     failures: int = 0  # since the last picture
     first_picture: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,18 +49,75 @@ class Capturer:
     _live: LiveRequest | None = None  # while somebody watches; begun anew after each opening
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def timeout(self) -> float:
+        """Seconds one capture may take."""
+        return self.tuning.current.deadline
+
     async def capture(
         self, trigger: str, *, cause: Context | None = None, quality: int | None = None
     ) -> str:
         """Take a picture and spool it; the new image's id. Raises SourceError."""
         async with self._lock:
+            picture = await self._taken(trigger, cause, quality)
+            return await self._keep(picture, trigger, cause)
+
+    async def take(self, trigger: str) -> Picture:
+        """Take a picture that `keep` may spool later. Raises SourceError."""
+        async with self._lock:
+            return await self._taken(trigger)
+
+    async def keep(self, picture: Picture, trigger: str, *, cause: Context | None = None) -> str:
+        """Spool a picture taken before, with the time at which it was taken; its id."""
+        async with self._lock:
+            return await self._keep(picture, trigger, cause)
+
+    async def frame(self, width: int, height: int) -> "GreyFrame":
+        """A small frame for detectors. Raises SourceError."""
+        if not isinstance(self.source, FrameSource):
+            raise SourceError(f"{self.source.model} gives no frames to look at.")
+        return await self._looked(partial(self.source.frame, width, height))
+
+    async def lux(self) -> float:
+        """The light now. Raises SourceError."""
+        if not isinstance(self.source, LuxSource):
+            raise SourceError(f"{self.source.model} does not measure the light.")
+        lux = await self._looked(self.source.lux)
+        if lux is None:
+            raise SourceError(f"{self.source.model} tells no lux.")
+        return lux
+
+    async def _looked(self, look: Callable[[], Awaitable[T]]) -> T:
+        """What a look through the open source gives. Raises SourceError."""
+        async with self._lock:
             try:
                 async with asyncio.timeout(self.timeout):
-                    picture = await self._picture(quality or self.settings.quality)
+                    await self._opened()
+                    return await look()
             except (SourceError, TimeoutError) as error:
-                await self._failed(trigger, cause, error)
+                await self.close()
                 raise SourceError(_reason(error, self.timeout)) from None
-            return await self._keep(picture, trigger, cause)
+
+    async def adjust(self, camera: Camera) -> None:
+        """Use other settings from the next picture on. Raises SourceError beyond the limits."""
+        async with self._lock:
+            try:
+                async with asyncio.timeout(self.timeout):
+                    await self.source.adjust(camera)
+            except TimeoutError as error:
+                raise SourceError(_reason(error, self.timeout)) from None
+            self.tuning.change(camera)
+            await self.close()  # opened anew for the next picture
+            if self._live is not None:
+                await self._reopen()
+
+    async def _reopen(self) -> None:
+        """For those who watch. Where it fails, the next capture tells so and rolls back."""
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self._opened()
+        except (SourceError, TimeoutError):
+            await self.close()
 
     async def start_live(self, request: LiveRequest, *, reopen: bool = False) -> None:
         """Have a LiveSource give live frames until `stop_live`. Raises SourceError."""
@@ -88,9 +155,26 @@ class Capturer:
         self._open = False
         await self.source.close()
 
+    async def _taken(
+        self, trigger: str, cause: Context | None = None, quality: int | None = None
+    ) -> Picture:
+        """A picture, or what follows from there being none. Raises SourceError."""
+        try:
+            async with asyncio.timeout(self.timeout):
+                return await self._picture(quality or self.settings.quality)
+        except (SourceError, TimeoutError) as error:
+            reason = _reason(error, self.timeout)
+            await self._failed(trigger, cause, reason)
+            raise SourceError(reason) from None
+
     async def _picture(self, quality: int) -> Picture:
         await self._opened()
-        return await self.source.capture(quality)
+        camera = self.tuning.current
+        steps = left_to_do(camera)
+        if not steps:
+            return await self.source.capture(quality)
+        picture = await self.source.capture(BEST)
+        return await asyncio.to_thread(develop, picture, camera, steps, quality)
 
     async def _opened(self) -> bool:
         """Open the source where it is not; whether that was so."""
@@ -103,26 +187,44 @@ class Capturer:
 
     async def _resume_live(self) -> None:
         if self._live is not None and isinstance(self.source, LiveSource):
-            await self.source.start_live(self._live)
+            await self.source.start_live(self._developed(self._live))
+
+    def _developed(self, request: LiveRequest) -> LiveRequest:
+        """The same request for frames that need what the source cannot do, masks above all."""
+        camera = self.tuning.current
+        steps = left_to_do(camera)
+        if not steps:
+            return request
+
+        def sink(jpeg: bytes) -> None:
+            frame = Picture(jpeg, now(), *request.size)
+            try:
+                request.sink(develop(frame, camera, steps, request.quality).jpeg)
+            except SourceError as error:
+                logger.warning("a live frame was dropped", reason=str(error))
+
+        return replace(request, sink=sink)
 
     async def _keep(self, picture: Picture, trigger: str, cause: Context | None) -> str:
         milliseconds = self.ids.take(picture.timestamp)
         context = cause.child() if cause else Context()
         meta = _meta(self.node, milliseconds, picture, trigger, context)
-        self.state.keep_last_id(milliseconds)
+        self.state.keep_last_id(self.ids.last)
         await self.spool.add(milliseconds, meta, picture.jpeg)
-        self.last = picture
+        newest = self.last is None or picture.timestamp >= self.last.timestamp
         self.first_picture.set()
         if self.failures:
             logger.info("the camera works again", failures=self.failures)
         self.failures = 0
         identifier = image_id(self.node, milliseconds)
         self.events.fire("image_captured", _told(identifier, picture, trigger), context=context)
-        self.previewer.show(picture.jpeg)
+        if newest:
+            self.last = picture
+            self.previewer.show(picture.jpeg)
+        self.tuning.prove()
         return identifier
 
-    async def _failed(self, trigger: str, cause: Context | None, error: Exception) -> None:
-        reason = _reason(error, self.timeout)
+    async def _failed(self, trigger: str, cause: Context | None, reason: str) -> None:
         self.failures += 1
         if self.failures == 1:
             logger.error("capture failed", reason=reason)
@@ -132,6 +234,11 @@ class Capturer:
             cause=cause,
         )
         await self.close()  # opened anew for the next picture
+        if (changes := self.tuning.roll_back()) is not None:
+            await self.source.adjust(self.tuning.current)
+            logger.warning("back to the settings that worked", reason=reason, **changes)
+            self.events.fire("settings_rolled_back", {"reason": reason, **changes}, cause=cause)
+            await asyncio.to_thread(self.state.save)
 
 
 def _meta(

@@ -3,22 +3,25 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
-from lookout.bus.messages import Command
+from lookout.bus.messages import Command, explain, split_image_id
 from services.camera.about import About
 from services.camera.capturer import Capturer
+from services.camera.detectors import Detectors
 from services.camera.live import LiveUnavailable, LiveView
 from services.camera.schedule import Schedule
-from services.camera.settings import Quality, Seconds
+from services.camera.settings import Capture, Control, Quality
 from services.camera.sources import SourceError
 
 logger = structlog.get_logger()
 
 LED = Path("/sys/class/leds/ACT/brightness")
+_CONTROL = set(Control.model_fields)
 ANSWER_FIRST = 0.3  # seconds between the answer to `restart` and the restart
 
 
@@ -30,16 +33,15 @@ class CaptureArguments(Arguments):
     quality: Quality | None = None
 
 
-class SetArguments(Arguments):
-    """Change settings for good."""
+class SetArguments(Control, Capture, Arguments):
+    """Change settings for good: the camera's control, the capture settings, motion on or off."""
 
-    interval: Seconds | None = None
-    quality: Quality | None = None
+    motion: bool | None = None
 
     @model_validator(mode="after")
     def _something(self) -> "SetArguments":
         if not self.model_fields_set:
-            raise ValueError("name what to set: interval (seconds) or quality (1 to 100)")
+            raise ValueError(f"name what to set: {', '.join(sorted(type(self).model_fields))}")
         return self
 
 
@@ -67,6 +69,7 @@ class Commands:
     schedule: Schedule
     about: About
     live_view: LiveView
+    detectors: Detectors
     restart_asked: asyncio.Event
 
     def register(self, services: Services) -> None:
@@ -93,16 +96,43 @@ class Commands:
                 failures.append(str(error))
         if not images:
             raise CommandFailed("capture_failed", failures[0])
-        return {"images": list(images), "failed": len(failures)}
+        return {"images": list(images), "failed": len(failures), **_lateness(command, images[0])}
 
     async def set(self, arguments: SetArguments, _: Command) -> Data:
         """Change settings now and keep them over restarts; the result names all as they are."""
-        changed = arguments.model_dump(exclude_none=True)
-        self.capturer.settings = self.capturer.settings.model_copy(update=changed)
-        await asyncio.to_thread(self.capturer.state.keep_capture, changed)
-        self.schedule.changed()
+        said = arguments.model_dump(mode="json", exclude_unset=True)
+        control = {name: value for name, value in said.items() if name in Control.model_fields}
+        capture = {name: value for name, value in said.items() if name in Capture.model_fields}
+        if capture.get("only", "always") != "always" and self.schedule.sun is None:
+            why = f"only = {arguments.only}: this node does not know where it is"
+            raise CommandFailed("bad_arguments", f"{why}; set triggers.latitude and longitude")
+        if arguments.motion is not None:
+            await self._switch_motion(on=arguments.motion)
+        if control:
+            await self._adjust(control)
+        if capture:
+            self.capturer.settings = self.capturer.settings.model_copy(update=capture)
+            self.schedule.changed()
+        await asyncio.to_thread(self.capturer.state.keep_capture, capture)
         self.about.publish()
-        return self.capturer.settings.model_dump()
+        control = self.capturer.tuning.current.model_dump(mode="json", include=_CONTROL)
+        capture = self.capturer.settings.model_dump(mode="json")
+        return {**capture, **control, "motion": self.detectors.motion}
+
+    async def _switch_motion(self, *, on: bool) -> None:
+        if on and not self.detectors.possible:
+            model = self.capturer.source.model
+            raise CommandFailed("not_possible", f"motion = true: {model} gives no frames to watch")
+        self.detectors.switch_motion(on=on)
+        await asyncio.to_thread(self.capturer.state.keep_motion, on)
+
+    async def _adjust(self, control: dict[str, Any]) -> None:
+        try:
+            await self.capturer.adjust(self.capturer.tuning.current.changed(control))
+        except ValidationError as error:
+            raise CommandFailed("bad_arguments", explain(error)) from None
+        except (SourceError, TimeoutError) as error:
+            raise CommandFailed("bad_arguments", str(error)) from None
 
     async def live(self, arguments: LiveArguments, _: Command) -> Data:
         """Turn the live view on or off, over restarts too. Its address is in the node's info."""
@@ -125,6 +155,13 @@ class Commands:
         """Start the process anew, after this answer is out."""
         asyncio.get_running_loop().call_later(ANSWER_FIRST, self.restart_asked.set)
         return {"restarting": True}
+
+
+def _lateness(command: Command, image: str) -> dict[str, JsonValue]:
+    """How many milliseconds after the time it was asked for the first picture was taken."""
+    if command.at is None:
+        return {}
+    return {"late_ms": split_image_id(image)[1] - round(command.at * 1000)}
 
 
 async def _blink(seconds: float) -> bool:

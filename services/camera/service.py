@@ -13,6 +13,7 @@ from lookout.bus.topics import Topics
 from services.camera.about import About
 from services.camera.capturer import Capturer
 from services.camera.commands import Commands
+from services.camera.detectors import Detectors
 from services.camera.ids import Milliseconds
 from services.camera.live import LiveView, Streamer
 from services.camera.previewer import Previewer
@@ -23,6 +24,8 @@ from services.camera.settings import CameraSettings
 from services.camera.sources import Source
 from services.camera.spool import Spool
 from services.camera.state import State
+from services.camera.triggers import Triggers
+from services.camera.tuning import Tuning
 
 
 async def run(settings: CameraSettings, session: Session, source: Source) -> None:
@@ -32,6 +35,8 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     spool = await _spool(settings, events)
     state = State(settings.spool_path / "state.json")
     previewer = Previewer(session, topics, node)
+    tuning = Tuning(settings.camera, state)
+    await source.adjust(tuning.current)
     capturer = Capturer(
         node=node,
         source=source,
@@ -41,17 +46,20 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         previewer=previewer,
         ids=Milliseconds(max(state.last_id, spool.newest)),
         settings=state.capture(settings.capture),
-        timeout=settings.camera.timeout,
+        tuning=tuning,
     )
-    schedule = Schedule(capturer)
+    triggers = Triggers(settings.triggers, capturer, events)
+    schedule = Schedule(capturer, triggers.sun)
     journal = Journal(settings.spool_path / "commands.json")
     services = Services(session, topics, node, events, journal)
     streamer = Streamer(capturer, settings.live)
     live_on = state.live(settings.live.enabled)
     live = LiveView(settings.live, settings.mqtt, streamer, events, on=live_on)
     about = About(node, session, topics, capturer, services, live, started_at=now())
+    motion = state.motion(settings.detect.motion.enabled)
+    detectors = Detectors(settings.detect, capturer, events, motion=motion)
     restart_asked = asyncio.Event()
-    Commands(capturer, schedule, about, live, restart_asked).register(services)
+    Commands(capturer, schedule, about, live, detectors, restart_asked).register(services)
     sender = Sender(node, session, topics, spool, settings.spool)
     receipts = session.subscribe(topics.stored(node))
     hub = session.subscribe(topics.every_hub_status())
@@ -65,6 +73,8 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         "preview": previewer.publish_forever(),
         "live view": live.run(),
         "readings": sensors.run(),
+        **detectors.work(),
+        **triggers.work(),
         "info": about.run(),
     }
     async with AsyncExitStack() as stack:

@@ -39,6 +39,15 @@ class State:
         self._content["capture"] = {**self._content.get("capture", {}), **changed}
         self.save()
 
+    def kept(self, part: str) -> dict[str, Any]:
+        """What was kept under a name; empty where it is none or damaged."""
+        values = self._content.get(part, {})
+        return values if isinstance(values, dict) else {}
+
+    def keep(self, part: str, values: dict[str, Any]) -> None:
+        """Keep this in place of what was kept under the name, in memory until the next save."""
+        self._content[part] = values
+
     def live(self, configured: bool) -> bool:
         """Whether the live view is on: as configured, or as the `live` command last left it."""
         kept = self._content.get("live", configured)
@@ -47,6 +56,16 @@ class State:
     def keep_live(self, on: bool) -> None:
         """Keep what the `live` command said."""
         self._content["live"] = on
+        self.save()
+
+    def motion(self, configured: bool) -> bool:
+        """Whether motion is looked for: as configured, or as `set` last left it."""
+        kept = self._content.get("motion", configured)
+        return kept if isinstance(kept, bool) else configured
+
+    def keep_motion(self, on: bool) -> None:
+        """Keep what `set` said."""
+        self._content["motion"] = on
         self.save()
 
     def keep_last_id(self, milliseconds: int) -> None:

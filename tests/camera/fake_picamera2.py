@@ -12,11 +12,15 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from enum import IntEnum
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
+
+from tests.camera import fake_encoders
 
 FRAME = 0.01  # seconds between two frames
 SCAN = 5  # frames that a focus scan takes
@@ -26,6 +30,29 @@ class AfModeEnum(IntEnum):
     Manual = 0
     Auto = 1
     Continuous = 2
+
+
+class Transform:
+    def __init__(self, hflip: int = 0, vflip: int = 0) -> None:
+        self.hflip, self.vflip = bool(hflip), bool(vflip)
+
+
+class AwbModeEnum(IntEnum):
+    Auto = 0
+    Incandescent = 1
+    Tungsten = 2
+    Fluorescent = 3
+    Indoor = 4
+    Daylight = 5
+    Cloudy = 6
+
+
+class HdrModeEnum(IntEnum):
+    Off = 0
+    MultiExposureUnmerged = 1
+    MultiExposure = 2
+    SingleExposure = 3
+    Night = 4
 
 
 class World:
@@ -40,6 +67,7 @@ class World:
         self.held = 0  # requests handed out and not released
         self.leave = threading.Event()  # lets a hanging call go on
         self.hang = False
+        self.sensor_hdr = False
         self.fields_absent: set[str] = set()
         self.scene()
 
@@ -62,10 +90,35 @@ def install(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
     """Put the fake where `import picamera2` and `import libcamera` find it."""
     picamera2, libcamera = ModuleType("picamera2"), ModuleType("libcamera")
     picamera2.Picamera2 = _bound(world)  # type: ignore[attr-defined]
-    libcamera.controls = SimpleNamespace(AfModeEnum=AfModeEnum)  # type: ignore[attr-defined]
+    libcamera.Transform = Transform  # type: ignore[attr-defined]
+    libcamera.controls = SimpleNamespace(  # type: ignore[attr-defined]
+        AfModeEnum=AfModeEnum, AwbModeEnum=AwbModeEnum, HdrModeEnum=HdrModeEnum
+    )
+    imx708 = ModuleType("picamera2.devices.imx708")
+    imx708.IMX708 = partial(_SensorHdr, world)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "picamera2.devices", ModuleType("picamera2.devices"))
+    monkeypatch.setitem(sys.modules, "picamera2.devices.imx708", imx708)
     monkeypatch.setitem(sys.modules, "picamera2", picamera2)
     monkeypatch.setitem(sys.modules, "libcamera", libcamera)
+    fake_encoders.install(monkeypatch)
     return world
+
+
+class _SensorHdr:
+    """The imx708's own HDR: refused while the camera is open, as it changes the sensor's modes."""
+
+    def __init__(self, world: World, camera_num: int) -> None:
+        self._world = world
+
+    def __enter__(self) -> "_SensorHdr":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+    def set_sensor_hdr_mode(self, enable: bool) -> None:
+        assert not self._world.opened
+        self._world.sensor_hdr = enable
 
 
 def _bound(world: World) -> type:
@@ -82,13 +135,41 @@ class _Request:
     def get_metadata(self) -> dict[str, Any]:
         return dict(self._metadata)
 
+    def make_array(self, name: str) -> Any:
+        """Brightness with rows padded to 64 bytes, then colour, as YUV420 is laid out."""
+        width, height = self.config[name]["size"]
+        planes = np.zeros((height * 3 // 2, (width + 63) // 64 * 64), np.uint8)
+        planes[:height, :width] = 110
+        return planes
+
     def save(self, name: str, file_output: io.BytesIO, format: str) -> None:  # noqa: A002
         assert format == "jpeg"
         assert type(file_output) is io.BytesIO, "the library opens anything else as a path"
-        image = Image.new("RGB", self.config[name]["size"], (90, 120, 90))
+        image = _scene(self.config[name]["size"], self._camera)
         if self._barcode:
             _draw_bars(image, self._metadata["SensorTimestamp"] // 1_000_000 & 0xFFFFFF)
         image.save(file_output, "JPEG", quality=self._camera.options["quality"])
+
+
+def _scene(size: tuple[int, int], camera: "_Picamera2") -> Image.Image:
+    """Quarters in red, green, blue and grey, as the sensor sees them, after the controls."""
+    whole = Image.new("RGB", (200, 200), (120, 120, 120))
+    for at, colour in (((0, 0), (150, 40, 40)), ((1, 0), (40, 150, 40)), ((0, 1), (40, 40, 150))):
+        whole.paste(colour, (at[0] * 100, at[1] * 100, at[0] * 100 + 100, at[1] * 100 + 100))
+    array = camera.sensor_resolution
+    x, y, width, height = camera.controls.get("ScalerCrop", (0, 0, *array))
+    left, top = x / array[0] * 200, y / array[1] * 200
+    box = (left, top, left + width / array[0] * 200, top + height / array[1] * 200)
+    image = whole.resize(size, Image.Resampling.NEAREST, box=box)
+    transform = camera.camera_configuration()["transform"]
+    image = ImageOps.mirror(image) if transform.hflip else image
+    image = ImageOps.flip(image) if transform.vflip else image
+    image = ImageEnhance.Color(image).enhance(camera.controls.get("Saturation", 1.0))
+    contrast = camera.controls.get("Contrast", 1.0)
+    more = camera.controls.get("Brightness", 0.0) * 128
+    return image.point(
+        [max(0, min(255, (v - 128) * contrast + 128 + more)) for v in range(256)] * 3
+    )
 
 
 def _draw_bars(image: Image.Image, stamp: int) -> None:
@@ -100,7 +181,7 @@ def _draw_bars(image: Image.Image, stamp: int) -> None:
         draw.rectangle(box, fill="white" if cell == "1" else "black")
 
 
-class _Picamera2:
+class _Picamera2(fake_encoders.Encoding):
     world: World
 
     @classmethod
@@ -123,16 +204,50 @@ class _Picamera2:
         self.controls: dict[str, Any] = {}
         self.camera_properties = {"Model": self.world.model}
         self.sensor_resolution = (4608, 2592)
-        self.camera_controls: dict[str, Any] = {"ExposureTime": (1, 66666, 20000)}
+        self.sensor_modes = [
+            {"size": (1536, 864), "bit_depth": 10, "crop_limits": (768, 432, 3072, 1728)},
+            {"size": (2304, 1296), "bit_depth": 10, "crop_limits": (0, 0, 4608, 2592)},
+            {"size": (4608, 2592), "bit_depth": 10, "crop_limits": (0, 0, 4608, 2592)},
+        ]
+        whole = (0, 0, 4608, 2592)
+        self.camera_controls: dict[str, Any] = {
+            "ExposureTime": (26, 220_499_000, 20_000),
+            "AnalogueGain": (1.0, 16.0, 1.0),
+            "ExposureValue": (-8.0, 8.0, 0.0),
+            "AwbEnable": (False, True, None),
+            "AwbMode": (0, 7, 0),
+            "ColourGains": (0.0, 32.0, None),
+            "Brightness": (-1.0, 1.0, 0.0),
+            "Contrast": (0.0, 32.0, 1.0),
+            "Saturation": (0.0, 32.0, 1.0),
+            "Sharpness": (0.0, 16.0, 1.0),
+            "HdrMode": (0, 4, 0),
+            "ScalerCrop": ((0, 0, 64, 64), whole, whole),
+        }
         if self.world.lens:
-            self.camera_controls |= {"AfMode": (0, 2, 0), "LensPosition": (0.0, 32.0, 1.0)}
+            self.camera_controls |= {"AfMode": (0, 2, 0), "LensPosition": (0.0, 15.0, 1.0)}
 
     def create_still_configuration(
-        self, main: dict[str, Any], raw: None, buffer_count: int, controls: dict[str, Any]
+        self,
+        main: dict[str, Any],
+        lores: dict[str, Any],
+        sensor: dict[str, Any] | None,
+        raw: None,
+        transform: Transform,
+        buffer_count: int,
+        controls: dict[str, Any],
     ) -> dict[str, Any]:
         for name in controls:
             assert name in self.camera_controls, f"Control {name} is not advertised by libcamera"
-        return {"main": main, "raw": raw, "buffer_count": buffer_count, "controls": controls}
+        assert lores["size"] <= main["size"], "lores may not exceed main"
+        streams = {"main": main, "lores": lores, "raw": raw}
+        rest = {"sensor": sensor, "transform": transform, "buffer_count": buffer_count}
+        return {**streams, **rest, "controls": controls}
+
+    def set_controls(self, controls: dict[str, Any]) -> None:
+        for name in controls:
+            assert name in self.camera_controls, f"Control {name} is not advertised by libcamera"
+        self.controls |= controls
 
     def configure(self, camera_config: dict[str, Any]) -> None:
         if self.started:
@@ -175,6 +290,7 @@ class _Picamera2:
             self.world.leave.wait(30)
         if not self.is_open:
             return
+        super().close()
         self.world.opened.discard(self._num)
         self.is_open = self.started = False
         self.notifymeread.close()
@@ -187,7 +303,7 @@ class _Picamera2:
             if self._cancelled.wait(wait):
                 raise CancelledError
             raise TimeoutError
-        exposure = 5000 if self.world.lux > 100 else 66666
+        exposure = self.controls.get("ExposureTime") or (5000 if self.world.lux > 100 else 66666)
         stamp = max(time.monotonic_ns(), (flush or 0) + exposure * 1000)
         self._pause((stamp - time.monotonic_ns()) / 1e9 + FRAME)
         return self._metadata(stamp, exposure)
@@ -201,7 +317,8 @@ class _Picamera2:
         metadata: dict[str, Any] = {
             "SensorTimestamp": stamp,
             "ExposureTime": exposure,
-            "AnalogueGain": 1.123456 if world.lux > 100 else 16.0,
+            "AnalogueGain": self.controls.get("AnalogueGain")
+            or (1.123456 if world.lux > 100 else 16.0),
             "DigitalGain": 1.0,
             "ColourTemperature": 4500,
             "Lux": world.lux,
@@ -209,6 +326,7 @@ class _Picamera2:
         }
         if world.lens:
             metadata |= {"SensorTemperature": world.temperature, **self._focus()}
+        metadata["ScalerCrop"] = self.controls.get("ScalerCrop", (0, 0, 4608, 2592))
         return {key: metadata[key] for key in metadata.keys() - world.fields_absent}
 
     def _focus(self) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from PIL import Image
 
 from services.camera.settings import Camera
 from services.camera.sources import Picture, Source, SourceError, make_source, metadata
+from services.camera.sources.frames import FrameSource, LuxSource
+from tests.camera.control_behaviour import CONTROLS
+from tests.camera.stream_behaviour import STREAMING
 
 Scene = Callable[..., None]
 Behaviour = Callable[[Scene], Awaitable[None]]
@@ -202,6 +205,30 @@ async def a_cancelled_capture_lets_go_of_the_camera(scene: Scene) -> None:
     await source.close()
 
 
+async def detectors_see_the_picture_small_without_its_padding(scene: Scene) -> None:
+    scene()
+    source = camera(resolution=(1288, 724))  # 640 x 360 and less, padded to 64 on a Pi 5
+    assert isinstance(source, FrameSource)
+    await source.open()
+    frame = await source.frame(322, 240)
+    picture = await source.capture(80)
+    await source.close()
+    assert frame.shape == (181, 322)
+    assert frame[:, -4:].mean() > 20, "the last columns are the picture's, not the padding's"
+    assert (picture.width, picture.height) == (1288, 724)
+
+
+async def the_light_is_known_without_a_picture(scene: Scene) -> None:
+    scene(lux=400)
+    source = camera(autofocus="off")
+    assert isinstance(source, LuxSource)
+    await source.open()
+    lux = await source.lux()
+    await source.close()
+    assert lux is not None
+    assert abs(lux - 400) < 8
+
+
 async def a_camera_in_use_is_told_and_leaks_nothing(scene: Scene) -> None:
     scene()
     first, second = camera(), camera()
@@ -268,6 +295,8 @@ WITH_LENS: dict[str, Behaviour] = {
         a_focus_cycle_is_bounded_in_time,
         a_stall_is_an_error_and_opening_again_works,
         a_cancelled_capture_lets_go_of_the_camera,
+        detectors_see_the_picture_small_without_its_padding,
+        the_light_is_known_without_a_picture,
         a_camera_in_use_is_told_and_leaks_nothing,
         a_camera_that_is_not_there_is_told_with_those_that_are,
     )
@@ -277,6 +306,8 @@ OTHERS: dict[str, tuple[str, Behaviour]] = {
     no_camera_is_told_with_the_next_step.__name__: ("none", no_camera_is_told_with_the_next_step),
 }
 BEHAVIOURS: dict[str, tuple[str, Behaviour]] = {
+    **CONTROLS,
+    **{name: ("imx708", behaviour) for name, behaviour in STREAMING.items()},
     **{name: ("imx708", behaviour) for name, behaviour in WITH_LENS.items()},
     **OTHERS,
 }

@@ -20,6 +20,7 @@ async def test_the_source(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     await behaviour(world.scene)
     assert world.held == 0, "a request was not released"
     assert not world.opened
+    assert not world.sensor_hdr, "the sensor was left in HDR"
     assert all(failed.notifymeread.closed for failed in world.failed)
 
 

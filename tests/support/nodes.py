@@ -13,8 +13,8 @@ from lookout.bus.topics import Topics
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from services.camera import service
-from services.camera.settings import CameraSettings
-from services.camera.sources import Picture, SourceError
+from services.camera.settings import Camera, CameraSettings
+from services.camera.sources import Picture, Source, SourceError
 from tests.support.pictures import numbered_jpeg
 
 
@@ -26,6 +26,7 @@ class RecordingSource:
     taken: dict[bytes, float] = field(default_factory=dict)  # bytes -> Unix time of the capture
     failing: str = ""
     opened: int = 0
+    settings: list[Camera] = field(default_factory=list)  # each that was asked for
     model: str = "recorder"
     resolution: tuple[int, int] | None = (64, 48)
 
@@ -42,6 +43,9 @@ class RecordingSource:
         self.taken[jpeg] = timestamp
         meta: dict[str, Any] = {"quality": quality}
         return Picture(jpeg, timestamp, 64, 48, lux=110.0, meta=meta)
+
+    async def adjust(self, settings: Camera) -> None:
+        self.settings.append(settings)
 
     async def close(self) -> None:
         """Nothing to let go of."""
@@ -61,7 +65,7 @@ def node_settings(broker: Broker, data: Path, **sections: Any) -> CameraSettings
 
 
 @asynccontextmanager
-async def running_node(settings: CameraSettings, source: RecordingSource) -> AsyncIterator[None]:
+async def running_node(settings: CameraSettings, source: Source) -> AsyncIterator[None]:
     """The node while the context lasts; it says goodbye at the end."""
     status = Topics(settings.mqtt.root).status(settings.node)
     session = Session(

@@ -1,19 +1,37 @@
 """The settings of one camera node: `lookout.yaml`, or the environment. One section a file."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from lookout.bus.topics import NodeName
 from lookout.host.settings import Settings
 from services.camera.settings.camera import Camera
 from services.camera.settings.capture import Capture
+from services.camera.settings.control import Control
+from services.camera.settings.detect import Detect
 from services.camera.settings.kinds import Quality, Seconds
 from services.camera.settings.live import Live
+from services.camera.settings.pins import check_pins
 from services.camera.settings.sensors import Sensors
 from services.camera.settings.spool import Spool
+from services.camera.settings.triggers import Triggers
 
-__all__ = ["Camera", "CameraSettings", "Capture", "Live", "Quality", "Seconds", "Sensors", "Spool"]
+__all__ = [
+    "Camera",
+    "CameraSettings",
+    "Capture",
+    "Control",
+    "Detect",
+    "Live",
+    "Quality",
+    "Seconds",
+    "Sensors",
+    "Spool",
+    "Triggers",
+]
 
 
 class CameraSettings(Settings):
@@ -23,6 +41,8 @@ class CameraSettings(Settings):
     camera: Camera = Camera()
     capture: Capture = Capture()
     sensors: Sensors = Sensors()
+    triggers: Triggers = Triggers()
+    detect: Detect = Detect()
     spool: Spool = Spool()
     live: Live = Live()
 
@@ -30,6 +50,23 @@ class CameraSettings(Settings):
     @classmethod
     def _text(cls, value: object) -> object:
         return str(value) if isinstance(value, int) else value  # a YAML name such as 7
+
+    @model_validator(mode="after")
+    def _place_where_needed(self) -> Self:
+        if self.capture.only != "always" and self.triggers.place is None:
+            raise ValueError(
+                f"capture.only = {self.capture.only}: triggers.latitude and triggers.longitude "
+                "are needed to know when it is day"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _each_pin_once(self) -> Self:
+        check_pins(self._pins())
+        return self
+
+    def _pins(self) -> Iterator[tuple[int, str]]:
+        yield from ((each.pin, f"triggers.gpio {each.name}") for each in self.triggers.gpio)
 
     @property
     def spool_path(self) -> Path:

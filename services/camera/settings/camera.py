@@ -1,15 +1,17 @@
 """Where pictures come from."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from lookout.host.settings import Section
-from services.camera.settings.kinds import Size
+from services.camera.settings.control import Control
+
+# What only the Pi's camera has. The rest of `Control` is done to the picture where need be.
+_PI_ONLY = ("exposure", "gain", "exposure_value", "awb", "awb_gains", "hdr", "lens_position")
 
 
-class Camera(Section):
+class Camera(Control):
     """Where pictures come from."""
 
     source: Literal["synthetic", "picamera2", "video", "folder"] = Field(
@@ -17,19 +19,46 @@ class Camera(Section):
     )
     path: Path | None = Field(None, description="the film (video) or the folder of JPEGs (folder)")
     number: int = Field(0, ge=0, le=9, description="which camera of this Pi (picamera2)")
-    resolution: Size = Field((1920, 1080), description="width x height, pixels")
     rate: float = Field(
         10.0, gt=0, le=120, description="frames a second that a film plays at (video)"
     )
     seed: int = Field(0, description="which scene is drawn (synthetic)")
-    autofocus: Literal["off", "continuous", "cycle"] = Field(
-        "continuous", description="cycle focuses before each picture (picamera2)"
+    timeout: float = Field(
+        20.0, gt=0, le=900, description="seconds one capture may take besides its exposure"
     )
-    autofocus_timeout: float = Field(3.0, gt=0, le=60, description="seconds a focus cycle may take")
-    timeout: float = Field(20.0, gt=0, le=900, description="seconds one capture may take")
 
     @model_validator(mode="after")
-    def _path_where_needed(self) -> "Camera":
+    def _path_where_needed(self) -> Self:
         if self.source in {"video", "folder"} and self.path is None:
             raise ValueError(f"path is needed with source {self.source}")
         return self
+
+    @model_validator(mode="after")
+    def _what_the_source_has(self) -> Self:
+        for name in _PI_ONLY if self.source != "picamera2" else ():
+            value = getattr(self, name)
+            if value != Control.model_fields[name].default:
+                raise ValueError(f"{name} = {value}: only source picamera2 can, not {self.source}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_focus(self) -> Self:
+        if self.lens_position is not None and self.autofocus != "off":
+            raise ValueError(
+                f"lens_position = {self.lens_position:g}: only with autofocus off, "
+                f"which is {self.autofocus}"
+            )
+        return self
+
+    @property
+    def deadline(self) -> float:
+        """Seconds one capture may take, opening included.
+
+        Some frames are exposed before ours: those of the start, those under way, and the one
+        during which new values reach the sensor.
+        """
+        return self.timeout + 6 * self.exposure / 1e6
+
+    def changed(self, values: dict[str, object]) -> "Camera":
+        """These settings with some of them changed. Raises pydantic's ValidationError."""
+        return Camera.model_validate({**self.model_dump(exclude_unset=True), **values})

@@ -41,6 +41,9 @@ class Folder:
         self._resolution = picture.width, picture.height
         return picture
 
+    async def adjust(self, settings: Camera) -> None:
+        """Nothing of it concerns a folder: its bytes are used as they are."""
+
     async def close(self) -> None:
         self._waiting = []
 

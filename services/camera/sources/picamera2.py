@@ -7,18 +7,26 @@ import os
 import time
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from services.camera.settings import Camera
+from services.camera.settings.boxes import WHOLE
+from services.camera.sources import controls, piencoder
 from services.camera.sources import metadata as measured
+from services.camera.sources.live import LiveRequest
 from services.camera.sources.metadata import AfState
 from services.camera.sources.plain_errors import plain_errors
 from services.camera.sources.size import fitted
 from services.camera.sources.source import Picture, SourceError
 from services.camera.sources.worker import Worker
 
+if TYPE_CHECKING:
+    from lookout.vision.frames import GreyFrame
+
+LORES = (640, 480)  # pixels at most, for detectors and the live view; the camera scales for free
+ROUNDED = 16  # sensor pixels by which a crop may come out otherwise than asked for
 CLOSE_SECONDS = 5.0
 INTERRUPT_SECONDS = 1.0
 
@@ -57,6 +65,34 @@ class PiCamera:
             raise SourceError("The camera is not open.")
         return await self._worker.call(self._driver.take, quality)
 
+    async def adjust(self, settings: Camera) -> None:
+        """Use these settings from the next `open` on. Raises SourceError beyond the limits."""
+        if self._worker is not None:
+            await self._worker.call(self._driver.check, settings)
+        self._settings = settings
+
+    async def frame(self, width: int, height: int) -> "GreyFrame":
+        """The newest frame of the low-resolution stream. Raises SourceError."""
+        if self._worker is None:
+            raise SourceError("The camera is not open.")
+        return await self._worker.call(self._driver.grey, (width, height))
+
+    async def start_live(self, request: LiveRequest) -> None:
+        """Encode the low-resolution stream, at its size. Raises SourceError."""
+        if self._worker is None:
+            raise SourceError("The camera is not open.")
+        await self._worker.call(self._driver.start_live, request)
+
+    async def stop_live(self) -> None:
+        if self._worker is not None:
+            await self._worker.call(self._driver.stop_live)
+
+    async def lux(self) -> float | None:
+        """The light that the newest frame was exposed for. Raises SourceError."""
+        if self._worker is None:
+            raise SourceError("The camera is not open.")
+        return await self._worker.call(self._driver.lux)
+
     async def close(self) -> None:
         """Let go of the camera; a library that hangs is left behind after a few seconds."""
         worker, self._worker = self._worker, None
@@ -85,21 +121,32 @@ class Driver:
 
     def __init__(self, settings: Camera) -> None:
         self._settings = settings
-        self._wait = 0.9 * settings.timeout  # before the caller gives up, to say what is wrong
+        self._wait = 0.9 * settings.deadline  # before the caller gives up, to say what is wrong
         self._camera: Any = None
         self._fresh = False  # whether the library can wait for a frame exposed after a call
         self._has_lens = False
+        self._encoder: Any = None  # of the live view
+        self._sensor_hdr = False  # whether we have switched it on
         self.model = "picamera2"
         self.resolution: tuple[int, int] | None = None
 
     def open(self) -> None:
         with plain_errors():
-            self._camera = _construct(_library(), self._settings.number)
+            library = _library()
+            number = self._settings.number
+            self.model = _model(library, number)
+            if self._settings.hdr == "sensor" and self.model.startswith(controls.SENSOR_HDR):
+                _sensor_hdr(number, enable=True)
+                self._sensor_hdr = True
+            self._camera = _construct(library, number)
             self.model = str(self._camera.camera_properties.get("Model", self.model))
             self._configure()
             self._camera.start()
-            with self._request(time.monotonic() + self._wait) as request:
+            deadline = time.monotonic() + self._wait
+            with self._request(deadline) as request:
                 fields = request.get_metadata().keys()
+            if self._settings.crop != WHOLE:
+                self._zoom(deadline)
             self._fresh = {"SensorTimestamp", "ExposureTime"} <= fields
 
     def take(self, quality: int) -> Picture:
@@ -118,44 +165,95 @@ class Driver:
                         continue
                     return self._picture(request, metadata, quality, focused)
 
+    def grey(self, size: tuple[int, int]) -> "GreyFrame":
+        """The brightness of the low-resolution stream, at most `size`."""
+        if self._camera is None:
+            raise SourceError("The camera is not open.")
+        from lookout.vision.frames import fitted_grey
+
+        with plain_errors(), self._request(time.monotonic() + self._wait) as request:
+            planes = request.make_array("lores")  # brightness, then colour; rows are padded
+            width, height = request.config["lores"]["size"]
+            return fitted_grey(planes[:height, :width], size)
+
+    def start_live(self, request: LiveRequest) -> None:
+        if self._camera is None:
+            raise SourceError("The camera is not open.")
+        self.stop_live()
+        with plain_errors():
+            with self._request(time.monotonic() + self._wait) as frame:
+                duration = frame.get_metadata().get("FrameDuration", 33_333)  # microseconds
+            self._encoder = piencoder.start(self._camera, request, duration / 1e6)
+
+    def stop_live(self) -> None:
+        encoder, self._encoder = self._encoder, None
+        if encoder is not None and self._camera is not None:
+            with contextlib.suppress(Exception):  # there is nothing more to stop then
+                self._camera.stop_encoder(encoder)
+
+    def lux(self) -> float | None:
+        if self._camera is None:
+            raise SourceError("The camera is not open.")
+        with plain_errors(), self._request(time.monotonic() + self._wait) as request:
+            return measured.lux(request.get_metadata())
+
     def interrupt(self) -> None:
         """Make what waits for a frame give up."""
         if self._camera is not None:
             self._camera.cancel_all_and_flush()
 
     def close(self) -> None:
+        self.stop_live()
         if self._camera is not None:
             self._camera.close()
             self._camera = None
+        if self._sensor_hdr:
+            self._sensor_hdr = False
+            _sensor_hdr(self._settings.number, enable=False)
 
     def abandon(self) -> None:
         """Keep the library from hanging the end of the process too: it closes once more then."""
         if self._camera is not None:
             atexit.unregister(self._camera.close)
 
+    def check(self, settings: Camera) -> None:
+        """Raises SourceError when the camera that is open has not what these ask for."""
+        if self._camera is not None:
+            controls.check(settings, self._camera.camera_controls, self.model)
+
     def _configure(self) -> None:
-        camera = self._camera
-        width, height = fitted(self._settings.resolution, camera.sensor_resolution)
-        self._has_lens = "AfMode" in camera.camera_controls
+        camera, settings = self._camera, self._settings
+        controls.check_presence(settings, camera.camera_controls, self.model)
+        limits = camera.camera_controls
+        self._has_lens = "AfMode" in limits
+        size = controls.main_size(settings, camera.sensor_resolution)
+        mode = controls.sensor_mode(settings, camera.sensor_modes, size)
         camera.configure(
             camera.create_still_configuration(
-                main={"size": (width & ~1, height & ~1), "format": "BGR888"},
+                main={"size": size, "format": "BGR888"},
+                # One configuration for all: switching would cost a second for each picture.
+                lores={"size": _even(fitted(size, LORES)), "format": "YUV420"},
+                sensor=mode,
                 raw=None,  # saves as much memory as the sensor has pixels
+                transform=_transform(settings),
                 buffer_count=2,  # with one the camera stops while a picture is encoded
-                controls=self._lens_controls(),
+                controls={**controls.light(settings), **controls.lens(settings, limits)},
             )
         )
+        controls.check(settings, camera.camera_controls, self.model)  # limits follow from the mode
         self.resolution = tuple(camera.camera_configuration()["main"]["size"])
 
-    def _lens_controls(self) -> dict[str, Any]:
-        if not self._has_lens:
-            return {}
-        from libcamera import controls
-
-        if self._settings.autofocus == "continuous":
-            return {"AfMode": controls.AfModeEnum.Continuous}
-        default = self._camera.camera_controls["LensPosition"][2]  # hyperfocal, of the tuning file
-        return {"AfMode": controls.AfModeEnum.Manual, "LensPosition": default}
+    def _zoom(self, deadline: float) -> None:
+        """Crop, and wait until a frame says so: before the start not every platform takes it."""
+        most = self._camera.camera_controls["ScalerCrop"][1]
+        wanted = controls.scaler_crop(self._settings, most)
+        self._camera.set_controls({"ScalerCrop": wanted})
+        while time.monotonic() < deadline:
+            with self._request(deadline) as request:
+                shown = request.get_metadata().get("ScalerCrop", wanted)
+            if all(abs(a - b) <= ROUNDED for a, b in zip(shown, wanted, strict=True)):
+                return
+        raise SourceError(f"camera.crop = {self._settings.crop}: the camera does not take it.")
 
     def _focus_once(self, deadline: float) -> bool | None:
         """Run one focus cycle where that is asked for: whether it found focus, None if not run."""
@@ -212,6 +310,20 @@ class Driver:
         )
 
 
+def _transform(settings: Camera) -> Any:
+    """What the sensor does: mirrors and half a turn, unless the picture is cropped."""
+    from libcamera import Transform
+
+    if settings.crop != WHOLE:
+        return Transform()
+    half = settings.rotation == 180
+    return Transform(hflip=settings.hflip != half, vflip=settings.vflip != half)
+
+
+def _even(size: tuple[int, int]) -> tuple[int, int]:
+    return max(2, size[0] & ~1), max(2, size[1] & ~1)
+
+
 def _scanning(metadata: dict[str, Any]) -> bool:
     return measured.af_state(metadata) is AfState.SCANNING
 
@@ -228,7 +340,16 @@ def _library() -> Any:
     return Picamera2
 
 
-def _construct(library: Any, number: int) -> Any:
+def _sensor_hdr(number: int, enable: bool) -> None:
+    """Switch the imx708's own HDR, which can only be done while the camera is not open."""
+    from picamera2.devices.imx708 import IMX708
+
+    with IMX708(number) as sensor:
+        sensor.set_sensor_hdr_mode(enable)
+
+
+def _model(library: Any, number: int) -> str:
+    """The sensor's model. Raises SourceError when there is no such camera."""
     found = [str(camera.get("Model")) for camera in library.global_camera_info()]
     if not found:
         raise SourceError(
@@ -241,6 +362,10 @@ def _construct(library: Any, number: int) -> Any:
             + ", ".join(f"{index} ({model})" for index, model in enumerate(found))
             + "."
         )
+    return found[number]
+
+
+def _construct(library: Any, number: int) -> Any:
     camera = library.__new__(library)
     try:
         camera.__init__(number)

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from services.camera.settings import Camera
+
 
 class SourceError(Exception):
     """The source cannot give a picture; the message is for a person and names the next step."""
@@ -41,6 +43,12 @@ class Source(Protocol):
         """Take one picture at a JPEG quality of 1 to 100. Raises SourceError.
 
         It may be cancelled when it takes too long; `close` and `open` must then work.
+        """
+
+    async def adjust(self, settings: Camera) -> None:
+        """Use these settings from the next `open` on.
+
+        Raises SourceError, and stays as it was, when an open camera has not what they ask for.
         """
 
     async def close(self) -> None:
