@@ -4,43 +4,68 @@ import argparse
 import asyncio
 import json
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.ingest import Load, measure
+from bench import ingest, live, node
 from bench.machine import describe
+
+Rows = dict[str, dict[str, Any]]
+Part = Callable[[argparse.Namespace, Path], Awaitable[Rows]]
+
+PARTS: dict[str, Part] = {
+    "ingest": lambda given, folder: ingest.measure(
+        ingest.Load(given.senders, given.count, given.size), folder, given.workers
+    ),
+    "live": lambda given, folder: live.measure(folder, given.viewers, given.seconds),
+    "node": lambda given, folder: node.measure(folder, given.seconds),
+}
 
 
 def main() -> None:
     """Run the parts that were asked for."""
+    given = _parser().parse_args()
+    console = Console()
+    figures: dict[str, Any] = {"machine": describe(), "load": vars(given) | {"json": None}}
+    for name in given.part or ["ingest"]:
+        figures[name] = []
+        for number in range(given.runs):
+            console.print(f"{name}, run {number + 1} of {given.runs} ...")
+            with tempfile.TemporaryDirectory(prefix="lookout-bench-") as folder:
+                rows = asyncio.run(_rows(PARTS[name], given, Path(folder)))
+            console.print(_table(name, rows))
+            figures[name].append(rows)
+    if given.json is not None:
+        given.json.write_text(json.dumps(figures, indent=2))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--senders", type=int, default=8, help="sender processes")
-    parser.add_argument("--count", type=int, default=500, help="images of each sender")
-    parser.add_argument("--size", type=int, default=102_400, help="bytes of one image")
-    parser.add_argument("--workers", type=int, default=1, help="ingest processes")
+    parser.add_argument("--part", action="append", choices=PARTS, help="default: ingest")
+    parser.add_argument("--senders", type=int, default=8, help="sender processes (ingest)")
+    parser.add_argument("--count", type=int, default=500, help="images of each sender (ingest)")
+    parser.add_argument("--size", type=int, default=102_400, help="bytes of one image (ingest)")
+    parser.add_argument("--workers", type=int, default=1, help="ingest processes (ingest)")
+    parser.add_argument("--viewers", type=int, default=30, help="at one time (live)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node)")
     parser.add_argument("--runs", type=int, default=3, help="how often; each run is printed")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    options = parser.parse_args()
-    load = Load(options.senders, options.count, options.size)
-    console, runs = Console(), []
-    for number in range(options.runs):
-        console.print(f"ingest, run {number + 1} of {options.runs} ...")
-        with tempfile.TemporaryDirectory(prefix="lookout-bench-") as folder:
-            runs.append(asyncio.run(measure(load, Path(folder), options.workers)))
-        console.print(_table(runs[-1]))
-    figures = {"machine": describe(), "load": vars(options) | {"json": None}, "ingest": runs}
-    if options.json is not None:
-        options.json.write_text(json.dumps(figures, indent=2))
+    return parser
 
 
-def _table(rows: dict[str, dict[str, Any]]) -> Table:
+async def _rows(part: Part, given: argparse.Namespace, folder: Path) -> Rows:
+    return await part(given, folder)
+
+
+def _table(name: str, rows: Rows) -> Table:
     figures = list(dict.fromkeys(name for row in rows.values() for name in row))
-    table = Table("ingest", *rows)
-    for name in figures:
-        table.add_row(name, *(str(row.get(name, "")) for row in rows.values()))
+    table = Table(name, *rows)
+    for figure in figures:
+        table.add_row(figure, *(str(row.get(figure, "")) for row in rows.values()))
     return table
 
 

@@ -62,5 +62,6 @@ async def _tick(request: LiveRequest, frame: Callable[[], Awaitable[bytes]]) -> 
         except SourceError as error:
             log.warning("the live view ended", reason=str(error))
             return
-        due = max(due + pause, loop.time())
+        # One late frame does not move the next ones; a long pause is not made up for.
+        due = max(due + pause, loop.time() - pause)
         await asyncio.sleep(due - loop.time())
