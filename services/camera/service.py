@@ -93,6 +93,7 @@ async def _spool(settings: CameraSettings, events: EventBus) -> Spool:
         settings.spool_path,
         max_bytes=settings.spool.max_bytes,
         max_files=settings.spool.max_files,
+        policy=settings.spool.policy,
         dropped=partial(_announce_drop, events),
     )
     await spool.load()

@@ -1,4 +1,4 @@
-"""The spool: every capture until the hub says that it is stored. Bounded; oldest dropped first."""
+"""The spool: every capture until the hub says that it is stored. Bounded; drops are counted."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,10 +11,12 @@ import structlog
 
 from lookout.bus.messages import BadMessage, ImageMeta
 from services.camera import spoolfile
+from services.camera.droppolicy import Policy, to_drop
 
 logger = structlog.get_logger()
 
 MOST_IN_MEMORY = 16  # captures held while the disk takes none
+FULL = "the spool is full"
 Dropped = Callable[[int, str], None]
 
 
@@ -33,13 +35,22 @@ class Entry:
 class Spool:
     """Captures by their milliseconds. `dropped(count, reason)` is told of every loss."""
 
-    def __init__(self, folder: Path, *, max_bytes: int, max_files: int, dropped: Dropped) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int,
+        max_files: int,
+        dropped: Dropped,
+        policy: Policy = "oldest",
+    ) -> None:
         self.folder = folder
         self.changed = asyncio.Event()
         self.lost = 0
         self._max_bytes = max_bytes
         self._max_files = max_files
         self._dropped = dropped
+        self._policy = policy
         self._entries: OrderedDict[int, Entry] = OrderedDict()
         self._bytes = 0
 
@@ -74,8 +85,9 @@ class Spool:
         return self._entries.values()
 
     async def add(self, milliseconds: int, meta: ImageMeta, jpeg: bytes) -> None:
-        """Keep a capture; make room by dropping the oldest when the spool is full."""
-        await self._make_room(len(jpeg))
+        """Keep a capture; a full spool drops others for it, or by its policy this one."""
+        if not await self._make_room(len(jpeg)):
+            return
         entry = Entry(milliseconds, len(jpeg), fresh=True)
         path = spoolfile.path_of(self.folder, milliseconds)
         try:
@@ -110,18 +122,21 @@ class Spool:
         self._lose([entry], reason)
         await asyncio.to_thread(self._unlink, [entry.milliseconds])
 
-    async def _make_room(self, size: int) -> None:
-        """Drop the oldest until `size` more bytes fit."""
-        gone = []
-        total, count = self._bytes + size, len(self._entries) + 1
-        for entry in self._entries.values():
-            if total <= self._max_bytes and count <= self._max_files:
-                break
-            gone.append(entry)
-            total, count = total - entry.size, count - 1
-        if gone:
-            self._lose(gone, "the spool is full")
-            await asyncio.to_thread(self._unlink, [entry.milliseconds for entry in gone])
+    async def _make_room(self, size: int) -> bool:
+        """Drop until `size` more bytes fit. False when they shall not: the new one is lost."""
+        excess = self._bytes + size - self._max_bytes
+        surplus = len(self._entries) + 1 - self._max_files
+        if excess <= 0 and surplus <= 0:
+            return True
+        waiting = list(self._entries.values())
+        chosen = to_drop(self._policy, [entry.size for entry in waiting], excess, surplus)
+        if chosen is None:
+            self._count_lost(1, FULL)
+            return False
+        gone = [waiting[index] for index in chosen]
+        self._lose(gone, FULL)
+        await asyncio.to_thread(self._unlink, [entry.milliseconds for entry in gone])
+        return True
 
     async def _hold(self, entry: Entry, meta: ImageMeta, jpeg: bytes) -> None:
         """Keep a capture in memory; the disk is full, read-only or gone."""
@@ -147,9 +162,12 @@ class Spool:
     def _lose(self, entries: list[Entry], reason: str) -> None:
         for entry in entries:
             self._forget(entry.milliseconds)
-        self.lost += len(entries)
-        logger.error("captures lost", count=len(entries), reason=reason)
-        self._dropped(len(entries), reason)
+        self._count_lost(len(entries), reason)
+
+    def _count_lost(self, count: int, reason: str) -> None:
+        self.lost += count
+        logger.error("captures lost", count=count, reason=reason)
+        self._dropped(count, reason)
 
     def _unlink(self, milliseconds: list[int]) -> None:
         for each in milliseconds:

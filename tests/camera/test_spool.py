@@ -1,11 +1,13 @@
 """The spool: whole files or none, bounded, oldest dropped first and counted."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lookout.bus.messages import ImageMeta
 from services.camera import spoolfile
+from services.camera.droppolicy import to_drop
 from services.camera.spool import MOST_IN_MEMORY, Spool
 
 JPEG = b"\xff\xd8 some picture \xff\xd9"
@@ -31,9 +33,9 @@ def losses() -> Losses:
 
 
 async def make(
-    folder: Path, losses: Losses, *, max_bytes: int = 1 << 20, max_files: int = 100
+    folder: Path, losses: Losses, *, max_bytes: int = 1 << 20, max_files: int = 100, **policy: Any
 ) -> Spool:
-    spool = Spool(folder, max_bytes=max_bytes, max_files=max_files, dropped=losses)
+    spool = Spool(folder, max_bytes=max_bytes, max_files=max_files, dropped=losses, **policy)
     await spool.load()
     return spool
 
@@ -67,6 +69,33 @@ async def test_a_full_spool_drops_the_oldest_and_counts(tmp_path: Path, losses: 
     assert [entry.milliseconds for entry in spool.entries()] == [3, 4, 5]
     assert sorted(spoolfile.found(tmp_path)) == [3, 4, 5]
     assert (losses.count, spool.lost) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [
+        ("oldest", [5, 6, 7, 8]),
+        ("newest", [1, 2, 3, 4]),
+        ("thin", [1, 5, 7, 8]),  # at 5: 1 3, at 7: 1 5, and then those that came since
+    ],
+)
+async def test_what_a_full_spool_drops_is_a_setting(
+    tmp_path: Path, losses: Losses, policy: str, kept: list[int]
+) -> None:
+    spool = await make(tmp_path, losses, max_files=4, policy=policy)
+    for milliseconds in range(1, 9):
+        await spool.add(milliseconds, meta(milliseconds), JPEG)
+    assert [entry.milliseconds for entry in spool.entries()] == kept
+    assert sorted(spoolfile.found(tmp_path)) == kept
+    assert (losses.count, spool.lost) == (4, 4)
+
+
+def test_thinning_covers_a_long_outage_to_its_end() -> None:
+    gone = to_drop("thin", [10] * 8, excess=1, surplus=0)
+    assert gone == [1, 3, 5, 7]
+    assert to_drop("thin", [10] * 8, excess=55, surplus=0) == [1, 2, 3, 5, 6, 7]
+    assert to_drop("thin", [10], excess=100, surplus=0) == [0]
+    assert to_drop("oldest", [10, 20, 30], excess=25, surplus=1) == [0, 1]
 
 
 async def test_the_limit_in_bytes_holds_too(tmp_path: Path, losses: Losses) -> None:

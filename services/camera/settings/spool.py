@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from typing import Literal
+
 from pydantic import Field
 
 from lookout.host.settings import Section
@@ -11,8 +13,13 @@ class Spool(Section):
     """The folder that holds each capture until the hub says it is stored."""
 
     path: Path | None = Field(None, description="default: DATA/spool/NODE")
-    max_bytes: int = Field(1 << 30, ge=1 << 20, description="oldest captures go when it is fuller")
+    max_bytes: int = Field(
+        1 << 30, ge=1 << 20, description="captures go when it is fuller, by policy"
+    )
     max_files: int = Field(20_000, ge=10, description="the same by number")
+    policy: Literal["oldest", "newest", "thin"] = Field(
+        "oldest", description="what goes when it is full; thin: every second one"
+    )
     drain_rate: int = Field(
         2_000_000, ge=10_000, description="bytes a second for old captures; new ones go first"
     )
