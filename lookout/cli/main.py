@@ -2,7 +2,7 @@
 
 import typer
 
-from lookout.cli import call, capture, images, nodes, watch
+from lookout.cli import call, capture, images, nodes, spool, watch
 from lookout.cli.demo.command import demo
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command()(images.images)
 app.command()(capture.capture)
 app.command()(call.call)
 app.command()(watch.watch)
+app.command()(spool.spool)
 
 
 def main() -> None:
