@@ -23,6 +23,7 @@ class RecordingSource:
     """Gives numbered pictures and remembers each; fails, hangs or slows down when told to."""
 
     padding: int = 0
+    name: str = "recorder"
     taken: dict[bytes, float] = field(default_factory=dict)  # bytes -> Unix time of the capture
     failing: str = ""
     opened: int = 0
@@ -39,7 +40,7 @@ class RecordingSource:
         if self.failing:
             raise SourceError(self.failing)
         timestamp = now()
-        jpeg = numbered_jpeg(len(self.taken), padding=self.padding)
+        jpeg = numbered_jpeg(len(self.taken), owner=self.name, padding=self.padding)
         self.taken[jpeg] = timestamp
         meta: dict[str, Any] = {"quality": quality}
         return Picture(jpeg, timestamp, 64, 48, lux=110.0, meta=meta)

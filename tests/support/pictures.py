@@ -14,9 +14,9 @@ def plain_jpeg(width: int = 64, height: int = 48) -> bytes:
     return buffer.getvalue()
 
 
-def numbered_jpeg(number: int, *, padding: int = 0) -> bytes:
-    """A real JPEG that no other number gives, `padding` bytes larger than need be."""
-    text = f"picture {number} ".encode() + b"x" * min(padding, 60_000)
+def numbered_jpeg(number: int, *, owner: str = "", padding: int = 0) -> bytes:
+    """A real JPEG that no other number and owner give, `padding` bytes larger than need be."""
+    text = f"picture {number} {owner} ".encode() + b"x" * min(padding, 60_000)
     comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text  # a COM segment
     whole = plain_jpeg()
     return whole[:2] + comment + whole[2:]

@@ -15,7 +15,7 @@ async def hashes(client: Any) -> dict[str, dict[bytes, bytes]]:
     return found
 
 
-async def nothing_lost_nothing_doubled(client: Any, source: RecordingSource) -> bool:
+async def nothing_lost_nothing_doubled(client: Any, *sources: RecordingSource) -> bool:
     """Whether every capture is in Redis exactly once, with its own bytes and its own time."""
     try:
         found = await hashes(client)
@@ -24,8 +24,9 @@ async def nothing_lost_nothing_doubled(client: Any, source: RecordingSource) -> 
         raise AssertionError(f"Redis is away: {error}") from None
     stored = {fields[b"image_data"]: float(fields[b"timestamp"]) for fields in found.values()}
     assert len(stored) == len(found), "some picture is stored twice"
-    missing = source.taken.keys() - stored.keys()
-    assert not missing, f"{len(missing)} of {len(source.taken)} are missing"
-    assert stored == source.taken
+    taken = {jpeg: at for source in sources for jpeg, at in source.taken.items()}
+    missing = taken.keys() - stored.keys()
+    assert not missing, f"{len(missing)} of {len(taken)} are missing"
+    assert stored == taken
     assert len(told) == len(set(told)) == len(found), "the stream tells another number"
     return True
