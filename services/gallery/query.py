@@ -1,12 +1,9 @@
 """What may stand in a query string, and the store's queries made of it."""
 
-import math
 import re
-import time
 from collections.abc import Mapping
-from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from multidict import MultiMapping
 from pydantic import (
@@ -21,68 +18,22 @@ from pydantic import (
 
 from lookout.bus.messages import Identifier
 from lookout.bus.topics import NODE_PATTERN, NodeName, Word
+from lookout.store.filters import between, parse_duration, parse_range, parse_time
 from lookout.store.search import BadCursor, Cursor, Query, Range
 from services.gallery.problems import Problem
 
-RANGE_HELP: Final = "write numbers as 100..120, ..5, 1.. or 7"
-TIME_HELP: Final = (
-    "write how long ago (90s, 30m, 2h, 7d, 1w), a time such as 2025-06-01T12:00, or Unix seconds"
-)
-DURATION_HELP: Final = "write a length of time such as 30s, 5m, 1h or 1d"
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}  # seconds
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
-_LATEST: Final = 1e11  # Unix seconds; what is larger is milliseconds by mistake
-
 
 def _duration(value: object) -> float:
-    match = _DURATION.fullmatch(str(value).strip().lower())
-    if not match or (seconds := float(match[1]) * _UNITS[match[2]]) == 0:
-        raise ValueError(DURATION_HELP)
-    return seconds
+    return parse_duration(str(value))
 
 
 def _time(value: object) -> float:
-    text = str(value).strip()
-    if _DURATION.fullmatch(text.lower()):
-        return time.time() - _duration(text)
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = _from_iso(text)
-    if not 0 <= seconds < _LATEST:
-        raise ValueError(TIME_HELP)
-    return seconds
-
-
-def _from_iso(text: str) -> float:
-    """A time without a zone is in the hub's own."""
-    try:
-        # A + for the zone that was not escaped in the URL arrives as a space.
-        return datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text)).timestamp()
-    except (ValueError, OverflowError):
-        raise ValueError(TIME_HELP) from None
+    # A + for the zone that was not escaped in the URL arrives as a space.
+    return parse_time(re.sub(r" (\d\d:?\d\d)$", r"+\1", str(value).strip()))
 
 
 def _range(value: object) -> Range:
-    low, dots, high = str(value).strip().partition("..")
-    try:
-        found = Range(_bound(low, -math.inf), _bound(high if dots else low, math.inf))
-    except ValueError:
-        raise ValueError(RANGE_HELP) from None
-    if found.low > found.high:
-        raise ValueError(f"the first number is the larger one; {RANGE_HELP}")
-    if found == Range():
-        raise ValueError(RANGE_HELP)
-    return found
-
-
-def _bound(text: str, default: float) -> float:
-    if not text.strip():
-        return default
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(RANGE_HELP)
-    return number
+    return parse_range(str(value))
 
 
 def _several(value: object) -> object:
@@ -221,13 +172,6 @@ class LiveParameters(Parameters):
 
 class NoParameters(Parameters):
     """Nothing."""
-
-
-def between(since: float | None, until: float | None) -> Range | None:
-    """A stretch of time, or None for all of it."""
-    if since is None and until is None:
-        return None
-    return Range(-math.inf if since is None else since, math.inf if until is None else until)
 
 
 def parse(model: type[P], given: MultiMapping[str]) -> P:
