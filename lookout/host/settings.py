@@ -6,7 +6,7 @@ variables (for container secrets), then a YAML file where the process has one.
 
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -15,9 +15,9 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    YamlConfigSettingsSource,
 )
 from pydantic_settings import SettingsError as NotParsed
 
@@ -109,7 +109,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
-    yaml_file: ClassVar[Path | None] = None
+    from_file: ClassVar[dict[str, Any] | None] = None
 
     mqtt: Broker = Broker()
     log: Log = Log()
@@ -125,9 +125,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         sources = (init_settings, env_settings)
-        if cls.yaml_file is None:
+        if cls.from_file is None:
             return sources
-        return (*sources, YamlConfigSettingsSource(settings_cls, yaml_file=cls.yaml_file))
+        return (*sources, InitSettingsSource(settings_cls, cls.from_file))
 
 
 class HubSettings(Settings):
@@ -139,16 +139,22 @@ class HubSettings(Settings):
 S = TypeVar("S", bound=Settings)
 
 
-def load(settings_class: type[S], *, config: Path | None = None) -> S:
+Choose = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def load(settings_class: type[S], *, config: Path | None = None, choose: Choose | None = None) -> S:
     """Read the settings from environment and, where given, a YAML file.
+
+    `choose` makes the settings out of the file's content where that is for several processes.
 
     Raises SettingsError with one line for each wrong key: its name, its value, what is allowed.
     """
     read_secret_files(os.environ)
     source: type[S] = settings_class
     if config is not None:
-        check_file(config)
-        source = type(settings_class.__name__, (settings_class,), {"yaml_file": config})
+        content = read_file(config)
+        content = choose(content) if choose else content
+        source = type(settings_class.__name__, (settings_class,), {"from_file": content})
     try:
         return source()
     except ValidationError as error:
@@ -157,8 +163,8 @@ def load(settings_class: type[S], *, config: Path | None = None) -> S:
         raise SettingsError(f"The settings are not valid: {error}; lists are JSON") from None
 
 
-def check_file(config: Path) -> None:
-    """Raises SettingsError unless the file is YAML with keys and values."""
+def read_file(config: Path) -> dict[str, Any]:
+    """A YAML file's keys and values. Raises SettingsError when there are none."""
     try:
         content = yaml.safe_load(config.read_text())
     except OSError as error:
@@ -167,12 +173,15 @@ def check_file(config: Path) -> None:
         raise SettingsError(f"{config} is not valid YAML: {error}") from None
     if not isinstance(content, dict):
         raise SettingsError(f"{config} holds no settings: it needs lines such as `node: garden`")
+    return content
 
 
-def load_or_exit(settings_class: type[S], *, config: Path | None = None) -> S:
+def load_or_exit(
+    settings_class: type[S], *, config: Path | None = None, choose: Choose | None = None
+) -> S:
     """As `load`, for a main: prints what is wrong, or with --print-settings what is set."""
     try:
-        settings = load(settings_class, config=config)
+        settings = load(settings_class, config=config, choose=choose)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

@@ -1,7 +1,8 @@
-"""`python -m services.camera [--config lookout.yaml] [--print-settings]`"""
+"""`python -m services.camera [--config lookout.yaml] [--node NAME] [--print-settings]`"""
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 from lookout.bus.session import Session
@@ -9,6 +10,7 @@ from lookout.bus.topics import Topics
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from services.camera import service
+from services.camera.nodes import choose
 from services.camera.settings import CameraSettings
 from services.camera.sources import make_source
 
@@ -18,11 +20,22 @@ PLACES = (Path("lookout.yaml"), Path("/etc/lookout/lookout.yaml"))
 
 def config_file(arguments: list[str]) -> Path | None:
     """The file named by --config or LOOKOUT_CONFIG, else the first of the usual places."""
-    if "--config" in arguments[:-1]:
-        return Path(arguments[arguments.index("--config") + 1])
+    if given := option(arguments, "--config"):
+        return Path(given)
     if named := os.environ.get("LOOKOUT_CONFIG"):
         return Path(named)
     return next((place for place in PLACES if place.is_file()), None)
+
+
+def option(arguments: list[str], name: str) -> str | None:
+    """What follows an option on the command line."""
+    return arguments[arguments.index(name) + 1] if name in arguments[:-1] else None
+
+
+def settings_or_exit(arguments: list[str]) -> CameraSettings:
+    """The settings of the node that --node names, or of the only one there is."""
+    one = partial(choose, name=option(arguments, "--node"))
+    return load_or_exit(CameraSettings, config=config_file(arguments), choose=one)
 
 
 async def main(settings: CameraSettings) -> None:
@@ -39,7 +52,7 @@ async def main(settings: CameraSettings) -> None:
 
 
 if __name__ == "__main__":
-    effective = load_or_exit(CameraSettings, config=config_file(sys.argv[1:]))
+    effective = settings_or_exit(sys.argv[1:])
     if run(f"camera-{effective.node}", effective, lambda: main(effective)):
         # It ended of its own accord: `restart` was asked for. Same process id, new process.
         os.execv(sys.executable, [sys.executable, "-m", "services.camera", *sys.argv[1:]])  # noqa: S606
