@@ -184,6 +184,7 @@ class Info(Open):
     spool_dropped: int | None = Field(None, ge=0, description="captures lost since the start")
     interval: float | None = Field(None, description="seconds between captures")
     quality: int | None = None
+    clock_skew: float | None = Field(None, description="seconds this node is ahead of the hub")
 
 
 class Event(Open):
@@ -219,6 +220,7 @@ class Receipt(Wire):
 
     ids: tuple[str, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    time: Finite | None = Field(None, description="Unix seconds by the hub's clock")
 
 
 class Failure(Wire):

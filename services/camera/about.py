@@ -13,6 +13,7 @@ from lookout.bus.messages import Info
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from services.camera.capturer import Capturer
+from services.camera.hubclock import HubClock
 from services.camera.live import LiveView
 
 MODEL = Path("/proc/device-tree/model")
@@ -29,6 +30,7 @@ class About:
     capturer: Capturer
     services: Services
     live: LiveView
+    hub_clock: HubClock
     started_at: float
     _said: Info | None = None
 
@@ -49,6 +51,7 @@ class About:
             spool_dropped=spool.lost,
             interval=self.capturer.settings.interval,
             quality=self.capturer.settings.quality,
+            clock_skew=self.hub_clock.skew,
         )
 
     def publish(self) -> None:

@@ -21,6 +21,7 @@ from services.camera.sources.live import LiveRequest, LiveSource
 from services.camera.spool import Spool
 from services.camera.state import State
 from services.camera.tuning import Tuning
+from services.camera.view import ViewWatch
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame
@@ -39,11 +40,15 @@ class Capturer:
     state: State
     events: EventBus
     previewer: Previewer
+    view: ViewWatch
     ids: Milliseconds
     settings: Capture  # as `set` last left them
     tuning: Tuning
     last: Picture | None = None
     failures: int = 0  # since the last picture
+    failure: str = ""  # why the last one failed
+    _failing_since: float = 0.0  # on the event loop's clock
+    _busy_since: float | None = None
     first_picture: asyncio.Event = field(default_factory=asyncio.Event)
     _open: bool = False
     _live: LiveRequest | None = None  # while somebody watches; begun anew after each opening
@@ -53,6 +58,16 @@ class Capturer:
     def timeout(self) -> float:
         """Seconds one capture may take."""
         return self.tuning.current.deadline
+
+    @property
+    def busy_seconds(self) -> float:
+        """For how long a capture has been under way; 0 while there is none."""
+        return 0.0 if self._busy_since is None else _clock() - self._busy_since
+
+    @property
+    def failing_seconds(self) -> float:
+        """For how long captures have failed; 0 while they do not."""
+        return _clock() - self._failing_since if self.failures else 0.0
 
     async def capture(
         self, trigger: str, *, cause: Context | None = None, quality: int | None = None
@@ -159,6 +174,7 @@ class Capturer:
         self, trigger: str, cause: Context | None = None, quality: int | None = None
     ) -> Picture:
         """A picture, or what follows from there being none. Raises SourceError."""
+        self._busy_since = _clock()
         try:
             async with asyncio.timeout(self.timeout):
                 return await self._picture(quality or self.settings.quality)
@@ -166,6 +182,8 @@ class Capturer:
             reason = _reason(error, self.timeout)
             await self._failed(trigger, cause, reason)
             raise SourceError(reason) from None
+        finally:
+            self._busy_since = None
 
     async def _picture(self, quality: int) -> Picture:
         await self._opened()
@@ -221,12 +239,15 @@ class Capturer:
         if newest:
             self.last = picture
             self.previewer.show(picture.jpeg)
+            self.view.show(picture.jpeg)
         self.tuning.prove()
         return identifier
 
     async def _failed(self, trigger: str, cause: Context | None, reason: str) -> None:
         self.failures += 1
+        self.failure = reason
         if self.failures == 1:
+            self._failing_since = _clock()
             logger.error("capture failed", reason=reason)
         self.events.fire(
             "capture_failed",
@@ -271,3 +292,7 @@ def _told(identifier: str, picture: Picture, trigger: str) -> dict[str, JsonValu
 
 def _reason(error: Exception, timeout: float) -> str:
     return str(error) if isinstance(error, SourceError) else f"no picture within {timeout:g} s"
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -12,6 +12,7 @@ from lookout.bus.session import Session
 from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import BadTopic, Topics
 from services.camera.fit import fit
+from services.camera.hubclock import HubClock
 from services.camera.settings import Spool as SpoolSettings
 from services.camera.spool import Entry, Spool
 
@@ -30,6 +31,7 @@ class Sender:
     topics: Topics
     spool: Spool
     settings: SpoolSettings
+    hub_clock: HubClock
     _hubs: set[str] = field(default_factory=set)  # ingest workers that are online
     _hub_since: float = 0.0  # on the event loop's clock
     _drain_at: float = 0.0  # when the next old capture may go
@@ -59,7 +61,9 @@ class Sender:
         for refused in receipt.rejected:
             logger.error("the hub refused a capture", id=refused.id, reason=refused.reason)
         answered = [*receipt.ids, *(refused.id for refused in receipt.rejected)]
-        await self.spool.remove(_milliseconds(self.node, answered))
+        confirmed = _milliseconds(self.node, answered)
+        self.hub_clock.received(confirmed, receipt.time)
+        await self.spool.remove(confirmed)
 
     async def follow_hub(self, subscription: Subscription) -> None:
         """Know whether an ingest worker is there: without one, sending again is in vain."""
@@ -125,6 +129,7 @@ class Sender:
         if not entry.fresh:
             self._drain_at = max(self._drain_at, _clock()) + len(jpeg) / self.settings.drain_rate
         try:
+            self.hub_clock.sent(entry.milliseconds)
             await self._publish(meta, jpeg)
         except NotConnected:
             entry.fresh = False  # from now on it is an old one

@@ -10,31 +10,40 @@ from lookout.bus.journal import Journal
 from lookout.bus.messages import now
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
+from lookout.host.notify import Systemd
+from lookout.host.run import Unusable
 from services.camera.about import About
 from services.camera.capturer import Capturer
 from services.camera.commands import Commands
 from services.camera.detectors import Detectors
+from services.camera.health import Health
+from services.camera.hubclock import HubClock
 from services.camera.ids import Milliseconds
 from services.camera.live import LiveView, Streamer
 from services.camera.previewer import Previewer
 from services.camera.schedule import Schedule
 from services.camera.sender import Sender
-from services.camera.sensors import Sensors
+from services.camera.sensors import Sensors, make_probes
 from services.camera.settings import CameraSettings
 from services.camera.sources import Source
 from services.camera.spool import Spool
 from services.camera.state import State
 from services.camera.triggers import Triggers
 from services.camera.tuning import Tuning
+from services.camera.view import ViewWatch
 
 
 async def run(settings: CameraSettings, session: Session, source: Source) -> None:
-    """Serve until cancelled, or until `restart` is asked for."""
+    """Serve until cancelled, or until `restart` is asked for.
+
+    Raises Unusable when the camera gives no picture for too long.
+    """
     node, topics = settings.node, Topics(settings.mqtt.root)
     events = EventBus(session, topics, origin=node)
     spool = await _spool(settings, events)
     state = State(settings.spool_path / "state.json")
     previewer = Previewer(session, topics, node)
+    view = ViewWatch(settings.view, events)
     tuning = Tuning(settings.camera, state)
     await source.adjust(tuning.current)
     capturer = Capturer(
@@ -44,6 +53,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         state=state,
         events=events,
         previewer=previewer,
+        view=view,
         ids=Milliseconds(max(state.last_id, spool.newest)),
         settings=state.capture(settings.capture),
         tuning=tuning,
@@ -55,15 +65,18 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     streamer = Streamer(capturer, settings.live)
     live_on = state.live(settings.live.enabled)
     live = LiveView(settings.live, settings.mqtt, streamer, events, on=live_on)
-    about = About(node, session, topics, capturer, services, live, started_at=now())
+    hub_clock = HubClock(events, settings.health.clock_skew)
+    about = About(node, session, topics, capturer, services, live, hub_clock, started_at=now())
     motion = state.motion(settings.detect.motion.enabled)
     detectors = Detectors(settings.detect, capturer, events, motion=motion)
-    restart_asked = asyncio.Event()
-    Commands(capturer, schedule, about, live, detectors, restart_asked).register(services)
-    sender = Sender(node, session, topics, spool, settings.spool)
+    end = asyncio.Event()
+    Commands(capturer, schedule, about, live, detectors, end).register(services)
+    health = Health(capturer, events, Systemd(), settings.health.give_up_after, end)
+    sender = Sender(node, session, topics, spool, settings.spool, hub_clock)
     receipts = session.subscribe(topics.stored(node))
     hub = session.subscribe(topics.every_hub_status())
-    sensors = Sensors(node, session, topics, capturer, settings.sensors.interval)
+    probes = make_probes(settings.sensors, events, settings.spool_path)
+    sensors = Sensors(node, session, topics, capturer, settings.sensors, probes)
     work = {
         "capture schedule": schedule.run(),
         "commands": services.serve(),
@@ -76,15 +89,19 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         **detectors.work(),
         **triggers.work(),
         "info": about.run(),
+        "health": health.run(),
+        "view": view.run(),
     }
     async with AsyncExitStack() as stack:
         stack.callback(state.save)
         stack.push_async_callback(capturer.close)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [group.create_task(body, name=name) for name, body in work.items()]
-        await restart_asked.wait()
+        await end.wait()
         for task in tasks:
             task.cancel()
+    if health.reason is not None:
+        raise Unusable(health.reason)
 
 
 async def _spool(settings: CameraSettings, events: EventBus) -> Spool:

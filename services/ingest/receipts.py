@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from lookout.bus.messages import Receipt, Rejection
+from lookout.bus.messages import Receipt, Rejection, now
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.store import keys
@@ -118,5 +118,5 @@ class Receipts:
         metrics.RECEIPTS.inc(len(ids))
         for start in range(0, max(len(ids), len(rejected)), MOST_IN_ONE):
             chunk = slice(start, start + MOST_IN_ONE)
-            receipt = Receipt(ids=tuple(ids[chunk]), rejected=tuple(rejected[chunk]))
+            receipt = Receipt(ids=tuple(ids[chunk]), rejected=tuple(rejected[chunk]), time=now())
             self._session.post(self._topics.stored(node), receipt.encode())

@@ -12,12 +12,14 @@ from services.camera.settings.camera import Camera
 from services.camera.settings.capture import Capture
 from services.camera.settings.control import Control
 from services.camera.settings.detect import Detect
+from services.camera.settings.health import Health
 from services.camera.settings.kinds import Quality, Seconds
 from services.camera.settings.live import Live
 from services.camera.settings.pins import check_pins
 from services.camera.settings.sensors import Sensors
 from services.camera.settings.spool import Spool
 from services.camera.settings.triggers import Triggers
+from services.camera.settings.view import View
 
 __all__ = [
     "Camera",
@@ -25,12 +27,14 @@ __all__ = [
     "Capture",
     "Control",
     "Detect",
+    "Health",
     "Live",
     "Quality",
     "Seconds",
     "Sensors",
     "Spool",
     "Triggers",
+    "View",
 ]
 
 
@@ -45,6 +49,8 @@ class CameraSettings(Settings):
     detect: Detect = Detect()
     spool: Spool = Spool()
     live: Live = Live()
+    health: Health = Health()
+    view: View = View()
 
     @field_validator("node", mode="before")
     @classmethod
