@@ -47,9 +47,6 @@ T = TypeVar("T")
 
 StoreError = RedisError
 
-__all__ = ["TRANSIENT", "Client", "ResponseError", "StoreError", "opened", "wait_ready"]
-
-
 @asynccontextmanager
 async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIterator[Client]:
     """A client that connects when first used, and is closed at the end.

@@ -15,6 +15,7 @@ from lookout.store.index import ensure_indexes
 from lookout.store.readings import Readings
 from services.ingest.images import ImageIntake
 from services.ingest.patience import Patience
+from services.ingest.pressure import CHECK_SECONDS, Pressure
 from services.ingest.readings import ReadingIntake
 from services.ingest.receipts import Receipts
 from services.ingest.refusals import Refusals
@@ -33,7 +34,9 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
         for kind in ("image", "reading")
     )
     patience = Patience(session, topics.hub_status(settings.name))
-    refusals = Refusals(client, EventBus(session, topics, origin=HUB), patience)
+    events = EventBus(session, topics, origin=HUB)
+    refusals = Refusals(client, events, patience)
+    pressure = Pressure(client, events)
     server_run = await patience.until_done(lambda: run_id(client))
     receipts = Receipts(session, topics, client, worker=limits.worker, run=server_run)
     images = ImageIntake(limits, topics, Images(client), patience, refusals, receipts)
@@ -45,6 +48,9 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
                 "search indexes", lambda: ensure_indexes(client), pause=INDEX_SECONDS, on=TRANSIENT
             ),
             name="indexes",
+        )
+        group.create_task(
+            forever("memory", pressure.check, pause=CHECK_SECONDS, on=TRANSIENT), name="memory"
         )
         group.create_task(receipts.send_forever(), name="receipts")
         group.create_task(images.take(image_messages), name="images")

@@ -1,0 +1,47 @@
+"""Says when Redis is nearly full or throws pictures out to make room, and when that is over."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from lookout.bus.events import EventBus
+from lookout.store.client import Client
+from lookout.store.memory import Memory, memory
+from services.ingest import metrics
+
+logger = structlog.get_logger()
+
+HIGH, LOW = 0.9, 0.8  # shares of the limit: said above the first, over below the second
+CHECK_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Pressure:
+    """Watches the server's memory; each change of state is one event, `storage_pressure`."""
+
+    client: Client
+    events: EventBus
+    high: bool = False
+    _evicted: int | None = None
+
+    async def check(self) -> None:
+        """Look once. Raises a StoreError."""
+        now = await memory(self.client)
+        # A restarted server counts from 0 again.
+        evicted = max(0, now.evicted - self._evicted) if self._evicted is not None else 0
+        self._evicted = now.evicted
+        metrics.MEMORY_SHARE.set(now.share)
+        metrics.EVICTED.inc(evicted)
+        if not self.high and (now.share > HIGH or evicted):
+            self._say(now, evicted, high=True)
+        elif self.high and now.share < LOW and not evicted:
+            self._say(now, 0, high=False)
+
+    def _say(self, now: Memory, evicted: int, *, high: bool) -> None:
+        self.high = high
+        state = "high" if high else "normal"
+        logger.warning("Redis' memory", state=state, used=now.used, limit=now.limit)
+        self.events.fire(
+            "storage_pressure",
+            {"state": state, "used": now.used, "limit": now.limit, "evicted": evicted},
+        )

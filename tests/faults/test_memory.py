@@ -1,0 +1,75 @@
+"""Redis with little memory: no error, the newest are kept, and it is told as an event."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lookout.bus.messages import parse_event
+from lookout.bus.session import Session
+from lookout.host.settings import Broker
+from lookout.host.settings import Redis as RedisSettings
+from lookout.store import keys
+from lookout.store.client import opened
+from lookout.store.images import Images
+from lookout.store.search import Query
+from tests.support.pictures import numbered_jpeg
+from tests.support.servers import BrokerServer, StoreServer, make_store
+from tests.support.services import ServiceStarter
+from tests.support.waiting import eventually
+
+LIMIT = 64 << 20  # bytes
+SENT = 2_500  # pictures of 60 kB: more than twice the limit
+
+
+@pytest.fixture
+async def small_redis(tmp_path: Path) -> AsyncIterator[StoreServer]:
+    async with make_store(tmp_path / "small-redis", maxmemory=LIMIT) as server:
+        yield server
+
+
+@pytest.mark.timeout(180)
+async def test_more_than_fits_keeps_the_newest_and_says_so(
+    broker: BrokerServer,
+    small_redis: StoreServer,
+    mqtt_settings: Callable[[str], Broker],
+    data: Path,
+) -> None:
+    starter = ServiceStarter(broker, small_redis, data)
+    first = round(time.time() * 1000)
+    try:
+        async with (
+            Session(mqtt_settings("hub"), "loud") as session,
+            opened(RedisSettings(url=small_redis.url)) as client,
+        ):
+            told = session.subscribe("lookout/hub/event/storage_pressure")
+            statuses = session.subscribe("lookout/hub/ingest/status")
+            await session.connected()
+            starter.start("ingest")
+            while (await anext(statuses)).payload != b"online":
+                continue
+            for number in range(SENT):
+                await session.publish(
+                    "lookout/garden/image",
+                    numbered_jpeg(number, padding=60_000),
+                    properties={"id": f"garden:{first + number}"},
+                )
+            last = f"garden:{first + SENT - 1}"
+            await eventually(lambda: client.exists(keys.image(last)), 60)
+            event = parse_event((await anext(told)).payload, event_type="storage_pressure")
+            assert event.data["state"] == "high"
+            assert event.data["limit"] == LIMIT
+            await newest_are_there(client, first)
+            rejected = await client.xlen(keys.REJECTED_STREAM)
+            assert rejected == 0
+    finally:
+        await starter.stop_all()
+
+
+async def newest_are_there(client: Any, first: int) -> None:
+    page = await Images(client).page(Query(limit=200))
+    assert [row["id"] for row in page.rows] == [
+        f"garden:{first + number}" for number in range(SENT - 1, SENT - 201, -1)
+    ]
