@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
+from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -17,7 +18,6 @@ from redis.exceptions import (
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
-    ResponseError,
     TimeoutError,  # noqa: A004
 )
 
@@ -46,6 +46,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 T = TypeVar("T")
 
 StoreError = RedisError
+ResponseError = exceptions.ResponseError
+
 
 @asynccontextmanager
 async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIterator[Client]:
