@@ -14,6 +14,7 @@ from lookout.store import keys
 from lookout.store.client import (
     TRANSIENT,
     Client,
+    StoreError,
     keeps_append_only_file,
     on_disk,
     run_id,
@@ -47,6 +48,7 @@ class Receipts:
         self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
         self._count = 0
         self._run_id = run
+        self._can_wait = True
         self._something = asyncio.Event()
 
     def stored(self, node: str, image_id: str) -> None:
@@ -90,9 +92,16 @@ class Receipts:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _durable(self) -> bool:
-        if not await keeps_append_only_file(self._client):
-            return True
-        return await on_disk(self._client, self._marker)
+        try:
+            if self._can_wait and await keeps_append_only_file(self._client):
+                return await on_disk(self._client, self._marker)
+        except TRANSIENT:
+            raise
+        except StoreError as error:  # before Redis 7.2, or without the right to ask
+            self._can_wait = False
+            reason = str(error)
+            logger.warning("Redis does not tell what is on disk: receipts mean memory", why=reason)
+        return True
 
     async def _lost(self, ids: list[str]) -> set[str]:
         """A server killed after our write and before its fsync comes back without the write.

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from lookout.bus.messages import parse_receipt
@@ -188,6 +189,22 @@ async def test_indexes_come_back_after_redis_was_emptied(
         return b"idx:images" in await client.execute_command("FT._LIST")
 
     await eventually(indexed, 20)
+
+
+async def test_a_redis_that_cannot_tell_what_is_on_disk_is_confirmed_all_the_same(
+    service: Callable[..., Child], hub: Session, client: Any, redis_url: str
+) -> None:
+    rights = ("on", ">limited", "~*", "&*", "+@all", "-waitaof")
+    await client.execute_command("ACL", "SETUSER", "limited", *rights)
+    place = redis_url.rpartition("@")[2]
+    statuses = hub.subscribe("lookout/hub/ingest/status")
+    receipts = hub.subscribe("lookout/garden/stored")
+    service("ingest", LOOKOUT_REDIS__URL=f"redis://limited:limited@{place}")
+    while (await anext(statuses)).payload != b"online":
+        continue
+    identifier = f"garden:{round(time.time() * 1000)}"
+    await hub.publish(FIRST, plain_jpeg(), properties={"id": identifier})
+    assert parse_receipt((await anext(receipts)).payload).ids == (identifier,)
 
 
 async def _count(client: Any, number: int) -> bool:
