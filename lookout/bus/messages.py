@@ -185,6 +185,7 @@ class Info(Open):
     interval: float | None = Field(None, description="seconds between captures")
     quality: int | None = None
     clock_skew: float | None = Field(None, description="seconds this node is ahead of the hub")
+    lights: dict[str, bool] | None = Field(None, description="which of its lamps are on")
 
 
 class Event(Open):

@@ -14,6 +14,7 @@ from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from services.camera.capturer import Capturer
 from services.camera.hubclock import HubClock
+from services.camera.lights import Lights
 from services.camera.live import LiveView
 
 MODEL = Path("/proc/device-tree/model")
@@ -31,6 +32,7 @@ class About:
     services: Services
     live: LiveView
     hub_clock: HubClock
+    lights: Lights
     started_at: float
     _said: Info | None = None
 
@@ -52,6 +54,7 @@ class About:
             interval=self.capturer.settings.interval,
             quality=self.capturer.settings.quality,
             clock_skew=self.hub_clock.skew,
+            lights=self.lights.state or None,
         )
 
     def publish(self) -> None:

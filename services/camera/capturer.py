@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -44,6 +45,7 @@ class Capturer:
     ids: Milliseconds
     settings: Capture  # as `set` last left them
     tuning: Tuning
+    flash: Callable[[], AbstractAsyncContextManager[None]] = nullcontext  # light for a capture
     last: Picture | None = None
     failures: int = 0  # since the last picture
     failure: str = ""  # why the last one failed
@@ -74,7 +76,8 @@ class Capturer:
     ) -> str:
         """Take a picture and spool it; the new image's id. Raises SourceError."""
         async with self._lock:
-            picture = await self._taken(trigger, cause, quality)
+            async with self.flash():
+                picture = await self._taken(trigger, cause, quality)
             return await self._keep(picture, trigger, cause)
 
     async def take(self, trigger: str) -> Picture:

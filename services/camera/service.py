@@ -19,6 +19,8 @@ from services.camera.detectors import Detectors
 from services.camera.health import Health
 from services.camera.hubclock import HubClock
 from services.camera.ids import Milliseconds
+from services.camera.lights import Lights
+from services.camera.lights.command import LightCommand
 from services.camera.live import LiveView, Streamer
 from services.camera.previewer import Previewer
 from services.camera.schedule import Schedule
@@ -29,6 +31,7 @@ from services.camera.sources import Source
 from services.camera.spool import Spool
 from services.camera.state import State
 from services.camera.triggers import Triggers
+from services.camera.triggers.times import zone
 from services.camera.tuning import Tuning
 from services.camera.view import ViewWatch
 
@@ -46,6 +49,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     view = ViewWatch(settings.view, events)
     tuning = Tuning(settings.camera, state)
     await source.adjust(tuning.current)
+    lights = Lights(settings.lights, zone(settings.triggers.timezone))
     capturer = Capturer(
         node=node,
         source=source,
@@ -57,6 +61,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         ids=Milliseconds(max(state.last_id, spool.newest)),
         settings=state.capture(settings.capture),
         tuning=tuning,
+        flash=lights.flash,
     )
     triggers = Triggers(settings.triggers, capturer, events)
     schedule = Schedule(capturer, triggers.sun)
@@ -66,11 +71,15 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     live_on = state.live(settings.live.enabled)
     live = LiveView(settings.live, settings.mqtt, streamer, events, on=live_on)
     hub_clock = HubClock(events, settings.health.clock_skew)
-    about = About(node, session, topics, capturer, services, live, hub_clock, started_at=now())
+    about = About(
+        node, session, topics, capturer, services, live, hub_clock, lights, started_at=now()
+    )
     motion = state.motion(settings.detect.motion.enabled)
     detectors = Detectors(settings.detect, capturer, events, motion=motion)
     end = asyncio.Event()
     Commands(capturer, schedule, about, live, detectors, end).register(services)
+    if settings.lights:
+        LightCommand(lights, about).register(services)
     health = Health(capturer, events, Systemd(), settings.health.give_up_after, end)
     sender = Sender(node, session, topics, spool, settings.spool, hub_clock)
     receipts = session.subscribe(topics.stored(node))
@@ -88,6 +97,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         "readings": sensors.run(),
         **detectors.work(),
         **triggers.work(),
+        "lights": lights.run(capturer),
         "info": about.run(),
         "health": health.run(),
         "view": view.run(),

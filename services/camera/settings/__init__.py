@@ -14,6 +14,7 @@ from services.camera.settings.control import Control
 from services.camera.settings.detect import Detect
 from services.camera.settings.health import Health
 from services.camera.settings.kinds import Quality, Seconds
+from services.camera.settings.lights import Lights
 from services.camera.settings.live import Live
 from services.camera.settings.pins import check_pins
 from services.camera.settings.sensors import Sensors
@@ -46,6 +47,7 @@ class CameraSettings(Settings):
     capture: Capture = Capture()
     sensors: Sensors = Sensors()
     triggers: Triggers = Triggers()
+    lights: Lights = ()
     detect: Detect = Detect()
     spool: Spool = Spool()
     live: Live = Live()
@@ -73,6 +75,7 @@ class CameraSettings(Settings):
 
     def _pins(self) -> Iterator[tuple[int, str]]:
         yield from ((each.pin, f"triggers.gpio {each.name}") for each in self.triggers.gpio)
+        yield from ((each.pin, f"lights {each.name}") for each in self.lights)
 
     @property
     def spool_path(self) -> Path:
