@@ -123,6 +123,11 @@ class Session:
     def is_connected(self) -> bool:
         return self._connected.is_set()
 
+    @property
+    def trouble(self) -> str:
+        """Why there was no connection at the last attempt; empty while there is one."""
+        return self._why
+
     async def connected(self) -> None:
         """Wait until there is a connection."""
         await self._connected.wait()

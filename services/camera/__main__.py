@@ -1,5 +1,9 @@
-"""`python -m services.camera [--config lookout.yaml] [--node NAME] [--print-settings]`"""
+"""`python -m services.camera [--config lookout.yaml] [--node NAME] [--print-settings]`
 
+With `--check [--output FILE]` it only looks whether all is there, for `lookout camera check`.
+"""
+
+import asyncio
 import os
 import sys
 from functools import partial
@@ -10,6 +14,7 @@ from lookout.bus.topics import Topics
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from services.camera import service
+from services.camera.check import report
 from services.camera.nodes import choose
 from services.camera.settings import CameraSettings
 from services.camera.sources import make_source
@@ -53,6 +58,9 @@ async def main(settings: CameraSettings) -> None:
 
 if __name__ == "__main__":
     effective = settings_or_exit(sys.argv[1:])
+    if "--check" in sys.argv[1:]:
+        written = option(sys.argv[1:], "--output")
+        sys.exit(not asyncio.run(report(effective, Path(written) if written else None)))
     if run(f"camera-{effective.node}", effective, lambda: main(effective)):
         # It ended of its own accord: `restart` was asked for. Same process id, new process.
         os.execv(sys.executable, [sys.executable, "-m", "services.camera", *sys.argv[1:]])  # noqa: S606
