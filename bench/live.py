@@ -14,7 +14,7 @@ from bench.nodes import running
 from lookout.bus.messages import parse_info
 from lookout.bus.session import Session
 from lookout.embedded.ports import free_port
-from lookout.host.mjpeg import BOUNDARY
+from lookout.host.frames import BOUNDARY
 from lookout.host.settings import Broker
 
 MARK: Final = f"--{BOUNDARY}\r\n".encode()

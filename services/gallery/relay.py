@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from lookout.host import mjpeg
+from lookout.host.frames import Frames
 from lookout.host.run import cancel
 from lookout.store.client import StoreError
 from lookout.store.nodes import Nodes
@@ -47,7 +47,7 @@ class Relay:
     """One node's frames."""
 
     def __init__(self, node: str, nodes: Nodes) -> None:
-        self.frames = mjpeg.Frames()
+        self.frames = Frames()
         self.viewers = 0
         self._node = node
         self._nodes = nodes

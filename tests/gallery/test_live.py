@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from lookout.host import mjpeg
+from lookout.host.frames import Frames
 from lookout.host.run import cancel
 from lookout.store.nodes import Nodes
 from services.gallery import relay
@@ -26,7 +27,7 @@ class Camera:
     """A node's live view, which counts who is connected."""
 
     def __init__(self) -> None:
-        self.frames = mjpeg.Frames()
+        self.frames = Frames()
         self.connected = self.ever = 0
         self.status = 200
 
@@ -92,7 +93,7 @@ async def test_a_node_that_comes_back_is_watched_again(
     monkeypatch.setattr(relay, "RETRY_SECONDS", 0.05)
     async with gallery.get("/nodes/garden/live") as film:
         await frame(film)
-        old, camera.frames = camera.frames, mjpeg.Frames()
+        old, camera.frames = camera.frames, Frames()
         old.close()
         await eventually(lambda: camera.ever == 2)
         await frame(film)

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from lookout.host.mjpeg import Frames
+from lookout.host.frames import Frames
 from services.camera.capturer import Capturer
 from services.camera.fit import shrink
 from services.camera.settings import Live

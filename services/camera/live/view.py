@@ -8,7 +8,6 @@ import structlog
 
 from lookout.bus.events import EventBus
 from lookout.host.settings import Broker
-from services.camera.live.server import Server, listening, reached_as
 from services.camera.live.streamer import Streamer
 from services.camera.live.token import Token
 from services.camera.settings import Live
@@ -84,6 +83,9 @@ class LiveView:
             self._told = False
 
     async def _start(self) -> None:
+        # Here, not above: without a live view aiohttp's 8 MiB are not needed.
+        from services.camera.live.server import Server, listening, reached_as
+
         server = Server(self._settings, self._streamer, self._token, _clock)
         stack = AsyncExitStack()
         try:
