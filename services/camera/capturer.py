@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
 from lookout.bus.messages import Context, ImageMeta, image_id, now
-from services.camera.develop import BEST, develop, left_to_do
+from services.camera.develop import BEST, develop, develop_frame, left_to_do
 from services.camera.ids import Milliseconds
 from services.camera.previewer import Previewer
 from services.camera.settings import Camera, Capture
@@ -91,10 +91,11 @@ class Capturer:
             return await self._keep(picture, trigger, cause)
 
     async def frame(self, width: int, height: int) -> "GreyFrame":
-        """A small frame for detectors. Raises SourceError."""
+        """A small frame for detectors, in the shape of the pictures. Raises SourceError."""
         if not isinstance(self.source, FrameSource):
             raise SourceError(f"{self.source.model} gives no frames to look at.")
-        return await self._looked(partial(self.source.frame, width, height))
+        frame = await self._looked(partial(self.source.frame, width, height))
+        return await asyncio.to_thread(develop_frame, frame, self.tuning.current)
 
     async def lux(self) -> float:
         """The light now. Raises SourceError."""

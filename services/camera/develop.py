@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
@@ -16,6 +16,9 @@ from services.camera.settings import Camera, Control
 from services.camera.settings.boxes import WHOLE
 from services.camera.sources import Picture, SourceError
 from services.camera.sources.size import fitted
+
+if TYPE_CHECKING:
+    from lookout.vision.frames import GreyFrame
 
 BEST: Final = 95  # JPEG quality of a picture that is encoded once more
 _TURNS: Final = {
@@ -25,9 +28,12 @@ _TURNS: Final = {
 }
 _TONES: Final = ("brightness", "contrast", "saturation", "sharpness")
 _STEPS: Final = ("hflip", "vflip", "rotation", "crop", "resolution", *_TONES, "masks", "overlay")
+_SHAPE: Final = ("hflip", "vflip", "rotation", "crop", "masks")
 _OWN: Final = {  # what a source does itself
     "synthetic": {"resolution"},
     "video": {"resolution"},
+    "rtsp": {"resolution"},
+    "v4l2": {"resolution"},
     "picamera2": {"resolution", "crop", *_TONES},
 }
 
@@ -62,6 +68,19 @@ def develop(picture: Picture, camera: Camera, steps: frozenset[str], quality: in
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)  # without EXIF: its thumbnail would have no mask
     return replace(picture, jpeg=out.getvalue(), width=image.width, height=image.height)
+
+
+def develop_frame(frame: "GreyFrame", camera: Camera) -> "GreyFrame":
+    """A detector's frame as the pictures are: turned, cropped, and black under the masks."""
+    from lookout.vision.frames import grey_of
+
+    steps = [name for name in _SHAPE if name in left_to_do(camera)]
+    if not steps:
+        return frame
+    image = Image.fromarray(frame).convert("RGB")
+    for name in steps:
+        image = _DO[name](image, camera, 0.0)
+    return grey_of(image, image.size)
 
 
 def mask(image: Image.Image, camera: Control) -> Image.Image:

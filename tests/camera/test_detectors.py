@@ -16,6 +16,8 @@ from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import opened
 from lookout.vision.frames import GreyFrame
+from services.camera.develop import develop_frame
+from services.camera.settings import Camera
 from services.camera.settings.detect import Detect
 from services.camera.sources import SourceError
 from tests.support.footage import COMES_OR_GOES, EMPTY, FILM, needs_film
@@ -204,6 +206,39 @@ async def test_light_is_told_as_lighted_or_dark_with_its_level(
         dark = await hub.until_fired("light_changed", 2)
     assert (lighted.data["state"], lighted.data["level"]) == ("lighted", 200.0)
     assert (dark.data["state"], dark.data["percent"]) == ("dark", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("control", "bright"),
+    [
+        ({}, (0, 0)),
+        ({"hflip": True}, (0, 1)),
+        ({"vflip": True}, (1, 0)),
+        ({"rotation": 90}, (0, 1)),
+        ({"rotation": 270}, (1, 0)),
+        ({"crop": (0, 0, 100, 50)}, (0, 0)),
+    ],
+)
+def test_detectors_see_what_the_pictures_show(
+    control: dict[str, Any], bright: tuple[int, int]
+) -> None:
+    frame = np.zeros((60, 80), np.uint8)
+    frame[:30, :40] = 255  # the upper left quarter
+    seen = develop_frame(frame, Camera(source="synthetic", **control))
+    quarters = {
+        (0, 0): seen[:10, :10],
+        (0, 1): seen[:10, -10:],
+        (1, 0): seen[-10:, :10],
+        (1, 1): seen[-10:, -10:],
+    }
+    assert quarters[bright].mean() > 250
+    assert seen.shape == ((80, 60) if control.get("rotation") else (60, 80)) or "crop" in control
+
+
+def test_nothing_is_seen_under_a_mask() -> None:
+    frame = np.full((60, 80), 255, np.uint8)
+    seen = develop_frame(frame, Camera(source="synthetic", masks=[(50, 0, 50, 100)]))
+    assert (seen[:, :38].min(), seen[:, 41:].max()) == (255, 0)
 
 
 @pytest.mark.parametrize(
