@@ -211,7 +211,8 @@ def describe(error: ValidationError) -> str:
     for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"]) or "settings"
         variable = PREFIX + "__".join(str(part) for part in item["loc"]).upper()
-        value = MASK if _secret(key) else repr(item["input"])
+        # The input of a rule over several keys is all of them: a URL with its password among them.
+        value = MASK if _secret(key) else repr(_masked(item["input"]))
         if item["type"] == "extra_forbidden":
             lines.append(
                 f"  {key}: unknown key (value {value}); see the list with --print-settings"

@@ -17,7 +17,7 @@ JUMP_SECONDS = 1.0  # our own clock was set meanwhile: such a sample tells nothi
 
 @dataclass(slots=True)
 class HubClock:
-    """Tells `clock_skew` once when the clocks differ by more than `limit` seconds, then `clock_ok`."""
+    """Tells `clock_skew` once when clocks differ by more than `limit` seconds, then `clock_ok`."""
 
     events: EventBus
     limit: float

@@ -1,23 +1,45 @@
 """Where pictures come from."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from services.camera.settings.control import Control
 
 # What only the Pi's camera has. The rest of `Control` is done to the picture where need be.
 _PI_ONLY = ("exposure", "gain", "exposure_value", "awb", "awb_gains", "hdr", "lens_position")
 
+_SCHEMES = ("rtsp", "rtsps", "http", "https")
+
+
+def _camera_url(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    parts = urlsplit(value.get_secret_value())
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        allowed = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
+        raise ValueError(f"must begin with one of {allowed} and name a host")
+    _ = parts.port  # raises ValueError when it is not a number up to 65535
+    return value
+
 
 class Camera(Control):
     """Where pictures come from."""
 
-    source: Literal["synthetic", "picamera2", "video", "folder"] = Field(
-        "picamera2", description="what takes the pictures"
+    source: Literal["synthetic", "picamera2", "rtsp", "snapshot", "v4l2", "video", "folder"] = (
+        Field("picamera2", description="what takes the pictures")
     )
-    path: Path | None = Field(None, description="the film (video) or the folder of JPEGs (folder)")
+    path: Path | None = Field(
+        None, description="the film (video), the folder of JPEGs (folder) or the device (v4l2)"
+    )
+    url: Annotated[SecretStr | None, AfterValidator(_camera_url)] = Field(
+        None, description="rtsp[s]:// or http[s]://user:password@host:port/path (rtsp, snapshot)"
+    )
+    stale_after: float = Field(
+        5.0, gt=0, le=300, description="seconds a stream may give no frame (rtsp, v4l2)"
+    )
     number: int = Field(0, ge=0, le=9, description="which camera of this Pi (picamera2)")
     rate: float = Field(
         10.0, gt=0, le=120, description="frames a second that a film plays at (video)"
@@ -29,8 +51,18 @@ class Camera(Control):
 
     @model_validator(mode="after")
     def _path_where_needed(self) -> Self:
-        if self.source in {"video", "folder"} and self.path is None:
+        if self.source in {"video", "folder", "v4l2"} and self.path is None:
             raise ValueError(f"path is needed with source {self.source}")
+        if self.source in {"rtsp", "snapshot"} and self.url is None:
+            raise ValueError(f"url is needed with source {self.source}")
+        return self
+
+    @model_validator(mode="after")
+    def _url_that_fits(self) -> Self:
+        if self.source == "snapshot" and self.url is not None:
+            scheme = urlsplit(self.url.get_secret_value()).scheme
+            if scheme not in {"http", "https"}:
+                raise ValueError(f"url = {scheme}://...: source snapshot needs http or https")
         return self
 
     @model_validator(mode="after")
@@ -49,6 +81,11 @@ class Camera(Control):
                 f"which is {self.autofocus}"
             )
         return self
+
+    @property
+    def address(self) -> str:
+        """The URL with its password: for the connection only, never for a log."""
+        return self.url.get_secret_value() if self.url else ""
 
     @property
     def deadline(self) -> float:

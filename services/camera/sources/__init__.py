@@ -6,7 +6,7 @@ from services.camera.sources.source import Picture, Source, SourceError
 __all__ = ["Picture", "Source", "SourceError", "make_source"]
 
 
-def make_source(settings: Camera) -> Source:
+def make_source(settings: Camera) -> Source:  # noqa: PLR0911 - one for each kind
     """The source that the settings name, not opened yet. Imports only what that source needs."""
     match settings.source:
         case "synthetic":
@@ -21,6 +21,18 @@ def make_source(settings: Camera) -> Source:
             from services.camera.sources.folder import Folder
 
             return Folder(settings)
+        case "rtsp":
+            from services.camera.sources.rtsp import rtsp
+
+            return rtsp(settings)
+        case "v4l2":
+            from services.camera.sources.v4l2 import v4l2
+
+            return v4l2(settings)
+        case "snapshot":
+            from services.camera.sources.snapshot import Snapshot
+
+            return Snapshot(settings)
         case "picamera2":
             from services.camera.sources.picamera2 import PiCamera
 

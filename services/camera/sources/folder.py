@@ -2,16 +2,14 @@
 
 import asyncio
 import time
-from io import BytesIO
 from pathlib import Path
 
 import structlog
-from PIL import Image
 
 from services.camera.settings import Camera
+from services.camera.sources.jpegsize import MAX_BYTES, jpeg_size
 from services.camera.sources.source import Picture, SourceError
 
-MAX_BYTES = 20_000_000
 SUFFIXES = {".jpg", ".jpeg"}
 
 log = structlog.get_logger()
@@ -77,8 +75,8 @@ class Folder:
         """The file as a picture taken now: when it was really taken says nothing about this run."""
         try:
             jpeg = _read_jpeg(path)
-            width, height = _size(jpeg)
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            width, height = jpeg_size(jpeg)
+        except (OSError, ValueError) as error:
             if path not in self._refused:
                 self._refused.add(path)
                 log.warning("A file in the folder is skipped", file=str(path), reason=str(error))
@@ -94,12 +92,3 @@ def _read_jpeg(path: Path) -> bytes:
     if not path.is_file():  # a pipe would block for ever
         raise ValueError("not a file")
     return path.read_bytes()
-
-
-def _size(jpeg: bytes) -> tuple[int, int]:
-    """Width and height in pixels; raises OSError or ValueError unless the whole JPEG decodes."""
-    with Image.open(BytesIO(jpeg), formats=["JPEG"]) as image:
-        size = image.size
-        image.draft("L", (size[0] // 8, size[1] // 8))  # an eighth of the pixels, all of the bytes
-        image.load()
-    return size

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
-from av.video.frame import VideoFrame
 from PIL import Image
 from pydantic import JsonValue
 
@@ -17,6 +16,7 @@ from services.camera.sources.film import Film, NoFilm
 from services.camera.sources.live import LiveRequest, Ticker
 from services.camera.sources.size import fitted
 from services.camera.sources.source import Picture, SourceError
+from services.camera.sources.upright import upright_image, upright_size
 from services.camera.sources.worker import Worker
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Video:
             _, frame = self._film.frame(0)
         except (OSError, ValueError, av.FFmpegError) as error:
             raise self._unplayable(error) from error
-        self._resolution = fitted(_upright(frame), self._limit)
+        self._resolution = fitted(upright_size(frame), self._limit)
 
     def _unload(self) -> None:
         film, self._film = self._film, None
@@ -132,7 +132,7 @@ class Video:
             raise SourceError("The film is not open.")
         try:
             number, frame = film.frame(int(elapsed * self._rate) % len(film))
-            return film, number, _image(frame, limit)
+            return film, number, upright_image(frame, limit)
         except (NoFilm, OSError, av.FFmpegError) as error:
             raise self._unplayable(error) from error
 
@@ -145,18 +145,3 @@ def _jpeg(image: Image.Image, quality: int) -> bytes:
     out = BytesIO()
     image.save(out, "JPEG", quality=quality)
     return out.getvalue()
-
-
-def _upright(frame: VideoFrame) -> tuple[int, int]:
-    """Width and height as shown: telephones write films lying on their side."""
-    if frame.rotation % 180:
-        return frame.height, frame.width
-    return frame.width, frame.height
-
-
-def _image(frame: VideoFrame, limit: tuple[int, int]) -> Image.Image:
-    width, height = fitted(_upright(frame), limit)
-    if frame.rotation % 180:
-        width, height = height, width
-    image: Image.Image = frame.to_image(width=width, height=height)  # type: ignore[no-untyped-call]
-    return image.rotate(frame.rotation, expand=True) if frame.rotation else image

@@ -1,0 +1,84 @@
+"""One connection to a stream, read by a thread that keeps the newest frame and nothing else.
+
+Frames are decoded as they come, since each needs the one before; they become pixels on demand.
+"""
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+
+MOST_DAMAGED: Final = 100  # packets in a row that do not decode
+STOP_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One frame and when it came."""
+
+    number: int
+    frame: VideoFrame
+    timestamp: float  # Unix seconds
+    came: float  # on the monotonic clock
+
+
+class Connection:
+    """Reads until the stream ends, breaks or `close`."""
+
+    def __init__(self, opened: Callable[[], InputContainer], changed: Callable[[], None]) -> None:
+        """`changed` is called in the reader's thread after each frame and at the end."""
+        self.newest: Shot | None = None
+        self.problem = ""  # why it ended; empty while it runs
+        self._opened = opened
+        self._changed = changed
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; one that waits for its camera is left behind and ends by itself."""
+        self._closing.set()
+        self._thread.join(STOP_SECONDS)
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # whatever the library raises: it must not end unseen
+            self.problem = getattr(error, "strerror", None) or type(error).__name__
+        finally:
+            self.problem = self.problem or "the stream ended"
+            with contextlib.suppress(RuntimeError):  # the event loop has ended
+                self._changed()
+
+    def _read(self) -> None:
+        with self._opened() as container:
+            for number, frame in enumerate(self._whole(container), start=1):
+                self.newest = Shot(number, frame, time.time(), time.monotonic())
+                self._changed()
+
+    def _whole(self, container: InputContainer) -> Iterator[VideoFrame]:
+        """Frames from the first keyframe on: those before it, or after damage, show garbage."""
+        whole, damaged = False, 0
+        for packet in container.demux(video=0):
+            if self._closing.is_set():
+                return
+            try:
+                frames = packet.decode()
+            except av.InvalidDataError:
+                whole, damaged = False, damaged + 1
+                if damaged > MOST_DAMAGED:
+                    raise
+                continue
+            for frame in frames:
+                if not isinstance(frame, VideoFrame):
+                    continue
+                whole = (whole or frame.key_frame) and not frame.is_corrupt
+                damaged = 0
+                if whole:
+                    yield frame

@@ -1,0 +1,171 @@
+"""A stream as a camera: the newest frame that was not used yet, and never an old one."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from av.container import InputContainer
+from PIL import Image
+
+from services.camera.settings import Camera
+from services.camera.sources.connection import Connection, Shot
+from services.camera.sources.live import LiveRequest, Ticker
+from services.camera.sources.size import fitted
+from services.camera.sources.source import Picture, SourceError
+from services.camera.sources.upright import upright_image, upright_size
+
+if TYPE_CHECKING:
+    from lookout.vision.frames import GreyFrame
+
+FIRST_PAUSE: Final = 1.0  # seconds until a connection is tried again
+LONGEST_PAUSE: Final = 60.0
+
+
+class Stream:
+    """Connects when a picture is wanted, stays connected; connects again with growing pauses."""
+
+    def __init__(
+        self,
+        settings: Camera,
+        model: str,
+        where: str,
+        connect: Callable[[float], InputContainer],
+    ) -> None:
+        """`where` is fit for a log; `connect` takes the seconds that a read may take."""
+        self.model = model
+        self._where = where
+        self._connect = connect
+        self._limit = settings.resolution
+        self._stale_after = settings.stale_after
+        self._patience = 0.9 * settings.timeout  # to connect and to see a first frame
+        self._connection: Connection | None = None
+        self._changed = asyncio.Event()
+        self._used = 0  # number of the last frame that was given away
+        self._failed = 0  # connections without a frame
+        self._not_before = 0.0  # on the monotonic clock: the next attempt
+        self._live = Ticker()
+        self._resolution: tuple[int, int] | None = None
+
+    @property
+    def resolution(self) -> tuple[int, int] | None:
+        return self._resolution
+
+    async def open(self) -> None:
+        """Connect and see a first frame. Raises SourceError."""
+        await self._connected()
+
+    async def capture(self, quality: int) -> Picture:
+        """A frame that came after the last one given. Raises SourceError."""
+        shot = await self._newer(self._used)
+        self._used = shot.number
+        image = await asyncio.to_thread(upright_image, shot.frame, self._limit)
+        jpeg = await asyncio.to_thread(_jpeg, image, quality)
+        age = round(time.monotonic() - shot.came, 3)
+        return Picture(jpeg, shot.timestamp, *image.size, meta={"frame_age": age})
+
+    async def start_live(self, request: LiveRequest) -> None:
+        """The stream's frames, small."""
+        seen = 0
+
+        async def frame() -> bytes:
+            nonlocal seen
+            shot = await self._newer(seen)
+            seen = shot.number
+            size = fitted(request.size, self._limit)
+            image = await asyncio.to_thread(upright_image, shot.frame, size)
+            return await asyncio.to_thread(_jpeg, image, request.quality)
+
+        await self._live.stop()
+        self._live.start(request, frame)
+
+    async def stop_live(self) -> None:
+        await self._live.stop()
+
+    async def frame(self, width: int, height: int) -> "GreyFrame":
+        """The newest frame, small and grey. Raises SourceError."""
+        from lookout.vision.frames import grey_of
+
+        shot = await self._newer(0)
+        image = await asyncio.to_thread(upright_image, shot.frame, (width, height))
+        return grey_of(image, (width, height))
+
+    async def adjust(self, settings: Camera) -> None:
+        self._limit = settings.resolution
+
+    async def close(self) -> None:
+        await self._live.stop()
+        await self._disconnect()
+
+    # -- the connection ----------------------------------------------------------------------
+
+    async def _newer(self, number: int) -> Shot:
+        """A frame after this one that is not stale; connects again where that is needed."""
+        connection = self._connection
+        if connection is None or connection.problem:
+            connection, number = await self._connected(), 0
+        deadline = time.monotonic() + self._stale_after
+        while True:
+            self._changed.clear()
+            shot = connection.newest
+            now = time.monotonic()
+            if shot and shot.number > number and now - shot.came <= self._stale_after:
+                return shot
+            if connection.problem or now >= deadline:
+                raise self._broken(connection.problem or self._silence(shot))
+            await self._wait(deadline - now)
+
+    async def _connected(self) -> Connection:
+        await self._disconnect()
+        pause = self._not_before - time.monotonic()
+        if pause > 0:
+            raise SourceError(f"{self._where} is away; the next attempt is in {pause:.0f} s.")
+        loop, changed = asyncio.get_running_loop(), self._changed
+        self._failed += 1  # until a frame comes, also when we are cancelled meanwhile
+        wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (self._failed - 1))
+        self._not_before = time.monotonic() + wait
+        self._used = 0
+
+        def tell() -> None:
+            loop.call_soon_threadsafe(changed.set)
+
+        connection = Connection(partial(self._connect, self._stale_after), tell)
+        self._connection = connection
+        deadline = time.monotonic() + self._patience
+        while connection.newest is None:
+            if connection.problem or time.monotonic() >= deadline:
+                raise self._broken(connection.problem or "no frame came")
+            await self._wait(deadline - time.monotonic())
+            changed.clear()
+        self._failed, self._not_before = 0, 0.0
+        self._resolution = fitted(upright_size(connection.newest.frame), self._limit)
+        return connection
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await asyncio.to_thread(connection.close)
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    def _silence(self, shot: Shot | None) -> str:
+        age = time.monotonic() - shot.came if shot else self._stale_after
+        return f"its last frame is {age:.0f} s old"
+
+    def _broken(self, reason: str) -> SourceError:
+        return SourceError(
+            f"{self._where} gives no picture: {reason}. Check the camera and its address."
+        )
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    out = BytesIO()
+    image.save(out, "JPEG", quality=quality)
+    return out.getvalue()
