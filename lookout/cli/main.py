@@ -2,7 +2,7 @@
 
 import typer
 
-from lookout.cli import call, camera, capture, images, nodes, spool, tune, watch
+from lookout.cli import call, camera, capture, images, nodes, spool, storage, tune, watch
 from lookout.cli.demo.command import demo
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command()(capture.capture)
 app.command()(call.call)
 app.command()(watch.watch)
 app.command()(spool.spool)
+app.command()(storage.storage)
 app.command()(tune.tune)
 app.add_typer(camera.app, name="camera")
 

@@ -15,6 +15,7 @@ from services.ingest.examine import Examined, Rejected, examine
 from services.ingest.patience import Patience
 from services.ingest.receipts import Receipts
 from services.ingest.refusals import Refusals, claimed_id
+from services.ingest.room import Room
 from services.ingest.settings import Ingest
 
 Taken = tuple[Message, NewImage]
@@ -27,6 +28,7 @@ class ImageIntake:
     settings: Ingest
     topics: Topics
     images: Images
+    room: Room
     patience: Patience
     refusals: Refusals
     receipts: Receipts
@@ -71,15 +73,17 @@ class ImageIntake:
         images = [image for _, image in taken]
         began = time.perf_counter()
         try:
-            new = await self.patience.until_done(
-                lambda: self.images.store(images, ttl=self.settings.image_ttl)
-            )
+            new = await self.patience.until_done(lambda: self._write(images))
         except StoreError as error:
             await self._store_apart(taken, error)
             return
         _count(images, new, time.perf_counter() - began)
         for image in images:
             self.receipts.stored(image.node, image.id)
+
+    async def _write(self, images: Sequence[NewImage]) -> int:
+        await self.room.make(sum(len(image.data) for image in images))
+        return await self.images.store(images, ttl=self.settings.image_ttl)
 
     async def _store_apart(self, taken: Sequence[Taken], error: StoreError) -> None:
         """Redis refused a batch for good: find the one that it will not have."""

@@ -8,10 +8,11 @@ from lookout.bus.events import EventBus
 from lookout.store.client import Client
 from lookout.store.memory import Memory, memory
 from services.ingest import metrics
+from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()
 
-HIGH, LOW = 0.9, 0.8  # shares of the limit: said above the first, over below the second
+CALM = 0.9  # of the low mark: below it, the pressure is over
 CHECK_SECONDS = 5.0
 
 
@@ -21,6 +22,7 @@ class Pressure:
 
     client: Client
     events: EventBus
+    settings: Ingest
     high: bool = False
     _evicted: int | None = None
 
@@ -32,9 +34,9 @@ class Pressure:
         self._evicted = now.evicted
         metrics.MEMORY_SHARE.set(now.share)
         metrics.EVICTED.inc(evicted)
-        if not self.high and (now.share > HIGH or evicted):
+        if not self.high and (now.share > self.settings.low_mark or evicted):
             self._say(now, evicted, high=True)
-        elif self.high and now.share < LOW and not evicted:
+        elif self.high and now.share < self.settings.low_mark * CALM and not evicted:
             self._say(now, 0, high=False)
 
     def _say(self, now: Memory, evicted: int, *, high: bool) -> None:

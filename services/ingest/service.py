@@ -19,6 +19,7 @@ from services.ingest.pressure import CHECK_SECONDS, Pressure
 from services.ingest.readings import ReadingIntake
 from services.ingest.receipts import Receipts
 from services.ingest.refusals import Refusals
+from services.ingest.room import Room
 from services.ingest.settings import IngestSettings
 
 GROUP = "ingest"  # workers of one group share the messages
@@ -36,10 +37,12 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
     patience = Patience(session, topics.hub_status(settings.name))
     events = EventBus(session, topics, origin=HUB)
     refusals = Refusals(client, events, patience)
-    pressure = Pressure(client, events)
+    pressure = Pressure(client, events, limits)
     server_run = await patience.until_done(lambda: run_id(client))
     receipts = Receipts(session, topics, client, worker=limits.worker, run=server_run)
-    images = ImageIntake(limits, topics, Images(client), patience, refusals, receipts)
+    images = ImageIntake(
+        limits, topics, Images(client), Room(client, limits), patience, refusals, receipts
+    )
     readings = ReadingIntake(limits, topics, Readings(client), patience, refusals)
 
     async with asyncio.TaskGroup() as group:

@@ -1,6 +1,6 @@
 """The settings of the ingest service."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lookout.host.settings import HubSettings, Section
 from lookout.store import keys
@@ -15,10 +15,20 @@ class Ingest(Section):
     max_bytes: int = Field(20_000_000, ge=1_000, description="a larger image is refused")
     max_pixels: int = Field(150_000_000, ge=1_000, description="the same by width x height")
     max_ahead: float = Field(86_400.0, ge=0, description="seconds a capture may lie in the future")
+    high_mark: float = Field(
+        0.85, gt=0, lt=1, description="part of Redis' memory at which the oldest pictures go"
+    )
+    low_mark: float = Field(0.8, gt=0, lt=1, description="part of it at which that stops")
     batch: int = Field(64, ge=1, le=1_000, description="most images in one write")
     in_hand: int = Field(128, ge=1, le=10_000, description="most messages not yet acknowledged")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
+
+    @model_validator(mode="after")
+    def _low_is_lower(self) -> "Ingest":
+        if self.low_mark >= self.high_mark:
+            raise ValueError(f"low_mark must be below high_mark, which is {self.high_mark}")
+        return self
 
 
 class IngestSettings(HubSettings):

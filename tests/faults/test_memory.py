@@ -1,4 +1,4 @@
-"""Redis with little memory: no error, the newest are kept, and it is told as an event."""
+"""Redis with little memory: no error, newest kept, fair between nodes, told as an event."""
 
 import time
 from collections.abc import AsyncIterator, Callable
@@ -21,7 +21,7 @@ from tests.support.services import ServiceStarter
 from tests.support.waiting import eventually
 
 LIMIT = 64 << 20  # bytes
-SENT = 2_500  # pictures of 60 kB: more than twice the limit
+QUIET, LOUD = 100, 2_500  # pictures of 60 kB: more than twice the limit
 
 
 @pytest.fixture
@@ -30,8 +30,17 @@ async def small_redis(tmp_path: Path) -> AsyncIterator[StoreServer]:
         yield server
 
 
+async def publish(session: Session, node: str, numbers: range, first: int) -> None:
+    for number in numbers:
+        await session.publish(
+            f"lookout/{node}/image",
+            numbered_jpeg(number, owner=node, padding=60_000),
+            properties={"id": f"{node}:{first + number}"},
+        )
+
+
 @pytest.mark.timeout(180)
-async def test_more_than_fits_keeps_the_newest_and_says_so(
+async def test_more_than_fits_keeps_the_newest_the_quiet_and_the_kept_and_says_so(
     broker: BrokerServer,
     small_redis: StoreServer,
     mqtt_settings: Callable[[str], Broker],
@@ -41,7 +50,7 @@ async def test_more_than_fits_keeps_the_newest_and_says_so(
     first = round(time.time() * 1000)
     try:
         async with (
-            Session(mqtt_settings("hub"), "loud") as session,
+            Session(mqtt_settings("hub"), "senders") as session,
             opened(RedisSettings(url=small_redis.url)) as client,
         ):
             told = session.subscribe("lookout/hub/event/storage_pressure")
@@ -50,26 +59,26 @@ async def test_more_than_fits_keeps_the_newest_and_says_so(
             starter.start("ingest")
             while (await anext(statuses)).payload != b"online":
                 continue
-            for number in range(SENT):
-                await session.publish(
-                    "lookout/garden/image",
-                    numbered_jpeg(number, padding=60_000),
-                    properties={"id": f"garden:{first + number}"},
-                )
-            last = f"garden:{first + SENT - 1}"
-            await eventually(lambda: client.exists(keys.image(last)), 60)
+            await publish(session, "quiet", range(QUIET), first)
+            await publish(session, "loud", range(1), first)
+            await eventually(lambda: client.exists(f"image:loud:{first}"))
+            await Images(client).keep(f"loud:{first}")
+            await publish(session, "loud", range(1, LOUD), first)
+            await eventually(lambda: client.exists(f"image:loud:{first + LOUD - 1}"), 60)
             event = parse_event((await anext(told)).payload, event_type="storage_pressure")
-            assert event.data["state"] == "high"
-            assert event.data["limit"] == LIMIT
+            assert (event.data["state"], event.data["limit"]) == ("high", LIMIT)
             await newest_are_there(client, first)
-            rejected = await client.xlen(keys.REJECTED_STREAM)
-            assert rejected == 0
+            assert await client.exists(f"image:loud:{first}"), "the kept one is gone"
+            quiet = await Images(client).page(Query(tags={"node": ["quiet"]}, limit=QUIET))
+            assert len(quiet.rows) == QUIET, "the loud node pushed the quiet one out"
+            assert await client.xlen(keys.REJECTED_STREAM) == 0
+            assert (await client.info("stats"))["evicted_keys"] == 0
     finally:
         await starter.stop_all()
 
 
 async def newest_are_there(client: Any, first: int) -> None:
-    page = await Images(client).page(Query(limit=200))
+    page = await Images(client).page(Query(tags={"node": ["loud"]}, limit=200))
     assert [row["id"] for row in page.rows] == [
-        f"garden:{first + number}" for number in range(SENT - 1, SENT - 201, -1)
+        f"loud:{first + number}" for number in range(LOUD - 1, LOUD - 201, -1)
     ]
