@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from lookout.host.settings import Section
 from lookout.vision.frames import GreyFrame, Mask, cut
 from lookout.vision.light import LightDetector
 from lookout.vision.limits import LightLimits, MotionLimits, Region
 from lookout.vision.motion import MotionDetector, Seen
 
 Frames = Sequence[tuple[float, GreyFrame]]  # (seconds, frame), oldest first
-L = TypeVar("L", MotionLimits, LightLimits)
+L = TypeVar("L", bound=Section)
 
 # What is tried beside the limit that was asked for, one limit at a time.
 MOTION_TRIALS: Final[dict[str, tuple[float, ...]]] = {
@@ -72,8 +73,8 @@ def light_trials(frames: Frames, limits: LightLimits, region: Region | None) -> 
 
 
 def _trials(limits: L, values: dict[str, tuple[float, ...]]) -> Iterator[tuple[str, float, L]]:
-    for name in values:
-        for value in sorted({*values[name], getattr(limits, name)}):
+    for name, tried in values.items():
+        for value in sorted({*tried, getattr(limits, name)}):
             try:
                 yield name, value, type(limits).model_validate({**limits.model_dump(), name: value})
             except ValidationError:
