@@ -186,6 +186,12 @@ class Info(Open):
     quality: int | None = None
     clock_skew: float | None = Field(None, description="seconds this node is ahead of the hub")
     lights: dict[str, bool] | None = Field(None, description="which of its lamps are on")
+    last_capture: float | None = Field(None, description="Unix seconds")
+    picture_too_old: bool | None = None
+    failure: str | None = Field(None, description="why the last capture failed, if it did")
+    motion: bool | None = Field(None, description="whether motion is looked for; None: cannot be")
+    moving: tuple[str, ...] | None = Field(None, description="regions in which something moves now")
+    exposure_value: float | None = Field(None, description="stops; only of cameras that take it")
 
 
 class Event(Open):

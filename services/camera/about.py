@@ -9,16 +9,18 @@ from pathlib import Path
 
 import lookout
 from lookout.bus.commands import Services
-from lookout.bus.messages import Info
+from lookout.bus.messages import Info, now
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from services.camera.capturer import Capturer
+from services.camera.detectors import Detectors
 from services.camera.hubclock import HubClock
 from services.camera.lights import Lights
 from services.camera.live import LiveView
 
 MODEL = Path("/proc/device-tree/model")
 REFRESH_SECONDS = 5.0
+OLD_INTERVALS, LEAST_OLD = 3, 60.0  # intervals and seconds after which a picture is too old
 
 
 @dataclass(slots=True)
@@ -33,12 +35,14 @@ class About:
     live: LiveView
     hub_clock: HubClock
     lights: Lights
+    detectors: Detectors
     started_at: float
     _said: Info | None = None
 
     def describe(self) -> Info:
         """The node as it is now."""
         spool, source = self.capturer.spool, self.capturer.source
+        camera, can_watch = self.capturer.tuning.current, self.detectors.possible
         return Info(
             version=lookout.__version__,
             host=socket.gethostname(),
@@ -55,7 +59,27 @@ class About:
             quality=self.capturer.settings.quality,
             clock_skew=self.hub_clock.skew,
             lights=self.lights.state or None,
+            last_capture=self._last_capture,
+            picture_too_old=self._picture_too_old,
+            failure=self.capturer.failure if self.capturer.failures else None,
+            motion=self.detectors.motion if can_watch else None,
+            moving=self.detectors.moving if can_watch else None,
+            exposure_value=camera.exposure_value if camera.source == "picamera2" else None,
         )
+
+    @property
+    def _last_capture(self) -> float | None:
+        """Unix seconds, also over a restart; None before the first."""
+        return self.capturer.ids.last / 1000 or None
+
+    @property
+    def _picture_too_old(self) -> bool:
+        """Never where pictures come only when asked for, or by day or night only."""
+        settings = self.capturer.settings
+        if not settings.interval or settings.only != "always":
+            return False
+        age = now() - (self._last_capture or self.started_at)
+        return age > max(OLD_INTERVALS * settings.interval, LEAST_OLD)
 
     def publish(self) -> None:
         """Say it now."""
@@ -71,7 +95,7 @@ class About:
             await self._rest()
 
     async def _rest(self) -> None:
-        """Sleep for a while, or until the live view has another address."""
+        """Sleep for a while, or until the live view has another address or something moves."""
         try:
             async with asyncio.timeout(REFRESH_SECONDS):
                 await self.live.changed.wait()

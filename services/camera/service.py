@@ -71,11 +71,20 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     live_on = state.live(settings.live.enabled)
     live = LiveView(settings.live, settings.mqtt, streamer, events, on=live_on)
     hub_clock = HubClock(events, settings.health.clock_skew)
-    about = About(
-        node, session, topics, capturer, services, live, hub_clock, lights, started_at=now()
-    )
     motion = state.motion(settings.detect.motion.enabled)
-    detectors = Detectors(settings.detect, capturer, events, motion=motion)
+    detectors = Detectors(settings.detect, capturer, events, live.changed, motion=motion)
+    about = About(
+        node=node,
+        session=session,
+        topics=topics,
+        capturer=capturer,
+        services=services,
+        live=live,
+        hub_clock=hub_clock,
+        lights=lights,
+        detectors=detectors,
+        started_at=now(),
+    )
     end = asyncio.Event()
     Commands(capturer, schedule, about, live, detectors, end).register(services)
     if settings.lights:

@@ -1,5 +1,6 @@
 """What looks at small frames of the source: motion and light, each a file."""
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
@@ -18,10 +19,16 @@ class Detectors:
     """The detectors of a node, wired together."""
 
     def __init__(
-        self, settings: Detect, capturer: Capturer, events: EventBus, *, motion: bool
+        self,
+        settings: Detect,
+        capturer: Capturer,
+        events: EventBus,
+        changed: asyncio.Event,
+        *,
+        motion: bool,
     ) -> None:
         self._pictures = MotionPictures(capturer, settings.motion.pictures)
-        self._motion = MotionWatcher(settings.motion, events, self._pictures)
+        self._motion = MotionWatcher(settings.motion, events, self._pictures, changed)
         self._motion.enabled = motion
         watchers = (self._motion, LightWatcher(settings.light, events))
         self._feed = Feed(capturer, events, settings, watchers)
@@ -35,6 +42,11 @@ class Detectors:
     def motion(self) -> bool:
         """Whether motion is looked for."""
         return self._motion.enabled
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """The regions in which something moves now."""
+        return self._motion.moving
 
     def switch_motion(self, *, on: bool) -> None:
         """Look for motion from now on, or no more."""

@@ -28,13 +28,25 @@ class Moving:
 class MotionWatcher:
     """Looks at each region by itself."""
 
-    def __init__(self, settings: Motion, events: EventBus, pictures: MotionPictures) -> None:
+    def __init__(
+        self,
+        settings: Motion,
+        events: EventBus,
+        pictures: MotionPictures,
+        changed: asyncio.Event,
+    ) -> None:
         self.enabled = settings.enabled
         self._settings = settings
         self._events = events
         self._pictures = pictures
+        self._changed = changed  # set when something begins or ends to move
         self._detectors: list[MotionDetector] = []
         self._moving: dict[str, Moving] = {}
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """The regions in which something moves now."""
+        return tuple(sorted(self._moving))
 
     async def look(self, frame: "GreyFrame", at: float) -> None:
         """Take the next frame."""
@@ -77,9 +89,11 @@ class MotionWatcher:
         if not self._moving:
             self._pictures.started(event.context)
         self._moving[seen.region] = Moving(at, seen.score, event.context)
+        self._changed.set()
 
     def _ended(self, region: str, at: float) -> None:
         moving = self._moving.pop(region)
+        self._changed.set()
         event = self._events.fire(
             "motion_ended",
             {

@@ -1,0 +1,137 @@
+"""What a node says of its pictures in its info: when the last was taken, and what is wrong."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lookout.bus.messages import Info, parse_info
+from lookout.host.settings import Broker
+from lookout.vision.frames import GreyFrame
+from services.camera import about
+from tests.support.hub import Hub, watching_hub
+from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.waiting import eventually
+
+Settings = Callable[[str], Broker]
+
+
+@pytest.fixture(autouse=True)
+async def deadline() -> AsyncIterator[None]:
+    async with asyncio.timeout(60):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(about, "REFRESH_SECONDS", 0.05)
+
+
+@pytest.fixture
+async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
+    async with watching_hub(mqtt_settings("hub")) as hub:
+        yield hub
+
+
+async def told(hub: Hub) -> Info:
+    return parse_info((await hub.first("info")).payload)
+
+
+async def test_the_time_of_the_last_capture_is_told_over_a_restart_too(
+    hub: Hub, mqtt_settings: Settings, data: Path
+) -> None:
+    settings = node_settings(mqtt_settings("garden"), data, capture={"interval": 0})
+    source = RecordingSource()
+    async with running_node(settings, source):
+        await told(hub)
+        await hub.call("capture")
+        (taken,) = source.taken.values()
+
+        async def it_is_told() -> bool:
+            return (await told(hub)).last_capture == taken
+
+        await eventually(it_is_told)
+    broken = RecordingSource(failing="no camera")
+    async with running_node(settings, broken):
+        await eventually(lambda: broken.settings)  # it has begun
+        await hub.call("capture")
+
+        async def it_still_is() -> bool:
+            info = await told(hub)
+            return (info.last_capture, info.failure) == (taken, "no camera")
+
+        await eventually(it_still_is)
+
+
+async def test_a_picture_is_too_old_when_three_are_missed(
+    hub: Hub, mqtt_settings: Settings, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(about, "LEAST_OLD", 0.5)
+    source = RecordingSource()
+    async with running_node(node_settings(mqtt_settings("garden"), data), source):
+
+        async def is_old() -> bool:
+            return (await told(hub)).picture_too_old is True
+
+        async def is_fresh() -> bool:
+            return (await told(hub)).picture_too_old is False
+
+        await eventually(is_fresh)
+        source.failing = "no camera"
+        await eventually(is_old)
+        source.failing = ""
+        await eventually(is_fresh)
+        await hub.call("set", interval=0)
+        await asyncio.wait_for(_aged(source, 1.0), 10)
+        assert await is_fresh()
+
+
+@dataclass
+class Street(RecordingSource):
+    """Something moves in it when told so."""
+
+    busy: bool = False
+    looked: int = 0
+
+    async def frame(self, width: int, height: int) -> GreyFrame:
+        self.looked += 1
+        frame = np.full((48, 64), 60, np.uint8)
+        if self.busy:
+            x = self.looked % 4 * 12
+            frame[10:40, x : x + 16] = 250
+        return frame
+
+
+async def test_what_moves_is_told_at_once(
+    hub: Hub, mqtt_settings: Settings, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(about, "REFRESH_SECONDS", 3600.0)
+    motion = {"enabled": True, "min_motion_frames": 2, "min_still_frames": 2}
+    settings = node_settings(
+        mqtt_settings("garden"),
+        data,
+        capture={"interval": 0},
+        detect={"rate": 50, "motion": motion},
+    )
+    street = Street()
+
+    async def moving(*regions: str) -> bool:
+        info = await told(hub)
+        return (info.motion, info.moving) == (True, regions)
+
+    async with running_node(settings, street):
+        await eventually(lambda: street.looked > 5)
+        assert await moving()
+        street.busy = True
+        await eventually(lambda: moving("frame"))
+        street.busy = False
+        await eventually(moving)
+
+
+async def _aged(source: RecordingSource, seconds: float) -> None:
+    newest = max(source.taken.values())
+    await eventually(lambda: time.time() - newest > seconds)
