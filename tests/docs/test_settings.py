@@ -11,13 +11,11 @@ import yaml
 from lookout.host.settings import load
 from services.camera.nodes import choose
 from services.camera.settings import CameraSettings
-from tests.support.settings_table import Setting, example, settings
+from tests.support.settings_table import EXAMPLE, PAGE, Setting, example, settings
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "camera-node.md"
 PAGES = [PAGE, *sorted((ROOT / "docs" / "node").glob("*.md"))]
-EXAMPLE = ROOT / "deploy" / "lookout.yaml.example"
-ADVICE = "run `python -m tests.support.settings_table` and paste what it prints"
+ADVICE = "run `python -m tests.support.settings_table`, which writes it"
 
 ALL = list(settings())
 NAMES = {setting.name for setting in ALL}

@@ -1,13 +1,12 @@
 """Every setting of a node with its default and meaning, as docs and the example show them.
 
-`python -m tests.support.settings_table` prints the table for docs/camera-node.md and the lower part
-of deploy/lookout.yaml.example.
+`python -m tests.support.settings_table` writes both anew.
 """
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -15,6 +14,14 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from services.camera.settings import CameraSettings
+
+ROOT = Path(__file__).parents[2]
+PAGE, TABLE = (
+    ROOT / "docs" / "camera-node.md",
+    "| setting | default | meaning |\n| --- | --- | --- |\n",
+)
+EXAMPLE = ROOT / "deploy" / "lookout.yaml.example"
+REST = "# Everything there is, with its defaults (entries of lists are examples).\n\n"
 
 
 @dataclass(frozen=True)
@@ -152,5 +159,18 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def write() -> None:
+    """Bring the table of docs/camera-node.md and the example up to date."""
+    _replace(PAGE, TABLE, "".join(f"{each.row}\n" for each in settings()), "\n## ")
+    _replace(EXAMPLE, REST, example(), "\n\n")
+
+
+def _replace(path: Path, mark: str, text: str, end: str) -> None:
+    """Put `text` between the mark and `end`, or the end of the file."""
+    before, _, after = path.read_text().partition(mark)
+    _, found, rest = after.partition(end)
+    path.write_text(before + mark + text + found + rest)
+
+
 if __name__ == "__main__":
-    print("".join(f"{each.row}\n" for each in settings()), example(), sep="\n")
+    write()
