@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from lookout.bus.messages import parse_info
+from lookout.bus.caller import Caller
+from lookout.bus.messages import Command, parse_info
 from lookout.bus.session import Session
+from lookout.bus.topics import Topics
 from lookout.host import mjpeg
+from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from services.camera.live.token import GRACE_SECONDS, Token
 from services.camera.settings import Camera
@@ -252,6 +256,58 @@ async def test_a_port_that_is_taken_is_named_and_the_node_goes_on(
                 reason = json.loads((await anext(errors)).payload)["data"]["reason"]
                 assert f"live.port = {port}" in reason
                 await anext(images)
+
+
+async def test_the_live_command_is_kept_over_restarts(
+    mqtt_settings: Settings, data: Path, web: aiohttp.ClientSession
+) -> None:
+    off = node_settings(mqtt_settings("garden"), data, live={**LIVE, "enabled": False})
+    async with Session(mqtt_settings("hub"), "hub") as hub:
+        caller = Caller(hub, Topics())
+        listening = asyncio.create_task(caller.listen(), name="results")
+        try:
+            async with running_node(off, synthetic()):
+                assert await _url_now(hub) is None
+                for on in (True, False, True):
+                    command = Command(service="live", arguments={"on": on})
+                    assert (await caller.call("garden", command, timeout=10)).ok
+                    await eventually(partial(_shows, hub, on=on))
+        finally:
+            await cancel(listening)
+        async with running_node(off, synthetic()):
+            await eventually(partial(_shows, hub, on=True))
+            async with web.get(await _url_now(hub) or "") as film:
+                await frames(film, 1)
+
+
+async def _shows(hub: Session, *, on: bool) -> bool:
+    return bool(await _url_now(hub)) == on
+
+
+async def _url_now(hub: Session) -> str | None:
+    """What the node's retained info says now."""
+    infos = hub.subscribe("lookout/garden/info")
+    try:
+        return parse_info((await anext(infos)).payload).live_url
+    finally:
+        hub.unsubscribe(infos)
+
+
+async def test_what_is_masked_is_black_in_the_live_view_too(
+    mqtt_settings: Settings, data: Path, web: aiohttp.ClientSession
+) -> None:
+    camera = {"source": "synthetic", "resolution": (640, 360), "masks": [[0, 0, 50, 100]]}
+    settings = node_settings(mqtt_settings("garden"), data, capture=IDLE, camera=camera, live=LIVE)
+    async with running_node(settings, synthetic()), Session(mqtt_settings("hub"), "hub") as hub:
+        url = await eventually(lambda: _url_now(hub))
+        async with web.get(url) as film:
+            (jpeg,) = await frames(film, 1)
+    with Image.open(io.BytesIO(jpeg)) as image:
+        grey = image.convert("L")
+    left = grey.crop((0, 0, grey.width // 2 - 8, grey.height)).tobytes()
+    right = grey.crop((grey.width // 2 + 8, 0, grey.width, grey.height)).tobytes()
+    assert max(left) < 24
+    assert max(right) > 40
 
 
 def test_a_token_is_good_until_a_while_after_the_next() -> None:
