@@ -37,9 +37,12 @@ class Room(RecordingSource):
     moving: bool = False
     level: int = 60
     blind: str = ""  # why no frame can be had
+    missing: str = ""  # the library that is not installed
     looked: int = 0
 
     async def frame(self, width: int, height: int) -> GreyFrame:
+        if self.missing:
+            raise ImportError(self.missing)
         if self.blind:
             raise SourceError(self.blind)
         self.looked += 1
@@ -193,6 +196,16 @@ async def test_a_source_that_goes_blind_is_told_once_and_seen_again(
         await hub.until_fired("detector_ok")
         await move(room, hub)
     assert len(hub.fired("detector_failed")) == 1
+
+
+async def test_without_numpy_the_node_goes_on_and_says_what_to_install(
+    watched: Any, room: Room, hub: Hub
+) -> None:
+    room.missing = "No module named 'numpy'"
+    async with watched(motion=QUICK):
+        event = await hub.until_fired("detector_failed")
+        assert "lookout-hub[camera]" in str(event.data["reason"])
+        assert (await hub.call("capture")).ok
 
 
 async def test_light_is_told_as_lighted_or_dark_with_its_level(

@@ -70,8 +70,8 @@ class Feed:
                 due = clock()
             try:
                 await self._look()
-            except SourceError as error:
-                self._trouble(str(error))
+            except (SourceError, ImportError) as error:
+                self._trouble(_reason(error))
                 await asyncio.sleep(pause)
                 pause, due = min(2 * pause, LONGEST_PAUSE), clock()
                 continue
@@ -107,3 +107,9 @@ class Feed:
             self._failed = True
             logger.error("detectors see nothing", reason=reason)
             self.events.fire("detector_failed", {"reason": reason})
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ImportError):
+        return f"{error}: install what detectors need with `pip install 'lookout-hub[camera]'`"
+    return str(error)
