@@ -50,6 +50,8 @@ class NewImage:
     context_id: str | None = None
     parent_id: str | None = None
     meta: str | None = None
+    people: int | None = None
+    boxes: str | None = None  # JSON
 
     def fields(self) -> dict[str, str | int | float | bytes]:
         """The hash, without what is not known."""
@@ -67,6 +69,8 @@ class NewImage:
             "context_id": self.context_id,
             "parent_id": self.parent_id,
             "meta": self.meta,
+            "people": self.people,
+            "boxes": self.boxes,
             "image_data": self.data,
         }
         return {name: value for name, value in values.items() if value is not None}

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from services.camera.settings import Camera, Control
-from services.camera.settings.boxes import WHOLE
 from services.camera.sources import Picture, SourceError
 from services.camera.sources.size import fitted
+from services.camera.turnboxes import turned_meta
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame
@@ -41,18 +41,9 @@ _OWN: Final = {  # what a source does itself
 def left_to_do(camera: Camera) -> frozenset[str]:
     """The settings that are asked for and that the source does not do itself."""
     own = set(_OWN.get(camera.source, ()))
-    if camera.source == "picamera2" and flips_itself(camera):
+    if camera.source == "picamera2" and camera.sensor_flips:
         own |= {"hflip", "vflip"} | ({"rotation"} if camera.rotation == 180 else set())
     return frozenset(name for name in _STEPS if name not in own and _asked(camera, name))
-
-
-def flips_itself(camera: Camera) -> bool:
-    """Whether the Pi's sensor flips the picture.
-
-    Not with a crop: whether ScalerCrop counts from the flipped corner depends on the platform,
-    and a mask at the wrong place would show what it must hide.
-    """
-    return camera.crop == WHOLE
 
 
 def develop(picture: Picture, camera: Camera, steps: frozenset[str], quality: int) -> Picture:
@@ -67,7 +58,13 @@ def develop(picture: Picture, camera: Camera, steps: frozenset[str], quality: in
             image = _DO[name](image, camera, picture.timestamp)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=quality)  # without EXIF: its thumbnail would have no mask
-    return replace(picture, jpeg=out.getvalue(), width=image.width, height=image.height)
+    return replace(
+        picture,
+        jpeg=out.getvalue(),
+        width=image.width,
+        height=image.height,
+        meta=turned_meta(picture.meta, camera, steps),
+    )
 
 
 def develop_frame(frame: "GreyFrame", camera: Camera) -> "GreyFrame":

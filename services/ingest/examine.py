@@ -3,10 +3,12 @@
 import io
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from PIL import Image, UnidentifiedImageError
+from pydantic import JsonValue
 
 from lookout.bus.messages import BadMessage, ImageMeta, split_image_id
 from lookout.bus.subscription import Message
@@ -17,6 +19,16 @@ from services.ingest.settings import Ingest
 EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
 _START, _END = b"\xff\xd8\xff", b"\xff\xd9"
 _PADDING: Final = 4_096  # bytes that some cameras leave behind the end marker, at most
+
+
+MOST_PEOPLE: Final = 1_000  # in one picture
+
+
+class Seen(TypedDict, total=False):
+    """What a camera with a network of its own says of its picture."""
+
+    people: int
+    boxes: str
 
 
 class Rejected(Exception):
@@ -57,7 +69,29 @@ class Examined:
             context_id=meta.context_id,
             parent_id=meta.parent_id,
             meta=None if meta.meta is None else json.dumps(meta.meta, separators=(",", ":")),
+            **seen(meta.meta or {}),
         )
+
+
+def seen(meta: Mapping[str, JsonValue]) -> Seen:
+    """People and their boxes, where the camera itself found some: fields of the hash.
+
+    What is not of this shape stays in `meta` only, as others may use these words for other things.
+    """
+    people, boxes = meta.get("people"), meta.get("boxes")
+    if not isinstance(people, int) or isinstance(people, bool) or not 0 <= people <= MOST_PEOPLE:
+        return {}
+    if not isinstance(boxes, list) or len(boxes) > MOST_PEOPLE or not all(map(_is_box, boxes)):
+        return {"people": people}
+    return {"people": people, "boxes": json.dumps(boxes, separators=(",", ":"))}
+
+
+def _is_box(value: JsonValue) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 4
+        and all(isinstance(each, int | float) and not isinstance(each, bool) for each in value)
+    )
 
 
 def examine(message: Message, topics: Topics, limits: Ingest, now: float) -> Examined:

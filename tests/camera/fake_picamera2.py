@@ -5,6 +5,7 @@
 
 import contextlib
 import io
+import itertools
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from tests.camera import fake_encoders
+from tests.camera.rpk import LABELS
 
 FRAME = 0.01  # seconds between two frames
 SCAN = 5  # frames that a focus scan takes
@@ -62,11 +64,13 @@ class World:
         self.model = model
         self.cameras = cameras
         self.lens = model.startswith("imx708")
+        self.array = (4056, 3040) if model == "imx500" else (4608, 2592)
         self.opened: set[int] = set()
         self.failed: list[Any] = []  # objects whose opening failed
         self.held = 0  # requests handed out and not released
         self.leave = threading.Event()  # lets a hanging call go on
         self.hang = False
+        self.frames = itertools.count()
         self.sensor_hdr = False
         self.fields_absent: set[str] = set()
         self.scene()
@@ -80,7 +84,9 @@ class World:
         stall: int = 0,
         barcode: int = 0,
         temperature: float = 35,
+        detect: str = "",
     ) -> None:
+        self.detect = detect
         self.lux, self.distance, self.focusable = lux, distance, focusable
         self.stall, self.barcode, self.temperature = stall, barcode, temperature
         self.scan = SCAN
@@ -96,12 +102,29 @@ def install(monkeypatch: pytest.MonkeyPatch, world: World) -> World:
     )
     imx708 = ModuleType("picamera2.devices.imx708")
     imx708.IMX708 = partial(_SensorHdr, world)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "picamera2.devices", ModuleType("picamera2.devices"))
+    devices = ModuleType("picamera2.devices")
+    devices.IMX500 = _Imx500  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "picamera2.devices", devices)
     monkeypatch.setitem(sys.modules, "picamera2.devices.imx708", imx708)
     monkeypatch.setitem(sys.modules, "picamera2", picamera2)
     monkeypatch.setitem(sys.modules, "libcamera", libcamera)
     fake_encoders.install(monkeypatch)
     return world
+
+
+class _Imx500:
+    """What reads the results of the sensor's network from a frame's metadata."""
+
+    def __init__(self, network_file: str, camera_id: str = "") -> None:
+        self.network_intrinsics = SimpleNamespace(
+            labels=list(LABELS), ignore_dash_labels=None, bbox_normalization=None, bbox_order="yx"
+        )
+
+    def get_outputs(self, metadata: dict[str, Any]) -> list[Any] | None:
+        if (rows := metadata.get("CnnOutputTensor")) is None:
+            return None
+        table = np.array([*rows, [0.0] * 6])  # the last one is no detection
+        return [table[:, [3, 2, 5, 4]], table[:, 1], table[:, 0], np.array([len(rows)])]
 
 
 class _SensorHdr:
@@ -203,13 +226,13 @@ class _Picamera2(fake_encoders.Encoding):
         self.options: dict[str, Any] = {}
         self.controls: dict[str, Any] = {}
         self.camera_properties = {"Model": self.world.model}
-        self.sensor_resolution = (4608, 2592)
+        width, height = self.sensor_resolution = self.world.array
+        whole = (0, 0, width, height)
         self.sensor_modes = [
             {"size": (1536, 864), "bit_depth": 10, "crop_limits": (768, 432, 3072, 1728)},
-            {"size": (2304, 1296), "bit_depth": 10, "crop_limits": (0, 0, 4608, 2592)},
-            {"size": (4608, 2592), "bit_depth": 10, "crop_limits": (0, 0, 4608, 2592)},
+            {"size": (width // 2, height // 2), "bit_depth": 10, "crop_limits": whole},
+            {"size": (width, height), "bit_depth": 10, "crop_limits": whole},
         ]
-        whole = (0, 0, 4608, 2592)
         self.camera_controls: dict[str, Any] = {
             "ExposureTime": (26, 220_499_000, 20_000),
             "AnalogueGain": (1.0, 16.0, 1.0),
@@ -326,7 +349,10 @@ class _Picamera2(fake_encoders.Encoding):
         }
         if world.lens:
             metadata |= {"SensorTemperature": world.temperature, **self._focus()}
-        metadata["ScalerCrop"] = self.controls.get("ScalerCrop", (0, 0, 4608, 2592))
+        if world.model == "imx500" and next(world.frames) % 3:  # every third has no result yet
+            seen = [each.split(":") for each in world.detect.split(";") if each]
+            metadata["CnnOutputTensor"] = [list(map(float, each)) for each in seen]
+        metadata["ScalerCrop"] = self.controls.get("ScalerCrop", (0, 0, *world.array))
         return {key: metadata[key] for key in metadata.keys() - world.fields_absent}
 
     def _focus(self) -> dict[str, Any]:

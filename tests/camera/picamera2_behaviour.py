@@ -19,6 +19,7 @@ from services.camera.settings import Camera
 from services.camera.sources import Picture, Source, SourceError, make_source, metadata
 from services.camera.sources.frames import FrameSource, LuxSource
 from tests.camera.control_behaviour import CONTROLS
+from tests.camera.network_behaviour import NETWORKS
 from tests.camera.stream_behaviour import STREAMING
 
 Scene = Callable[..., None]
@@ -307,13 +308,14 @@ OTHERS: dict[str, tuple[str, Behaviour]] = {
 }
 BEHAVIOURS: dict[str, tuple[str, Behaviour]] = {
     **CONTROLS,
+    **NETWORKS,
     **{name: ("imx708", behaviour) for name, behaviour in STREAMING.items()},
     **{name: ("imx708", behaviour) for name, behaviour in WITH_LENS.items()},
     **OTHERS,
 }
 
 
-def simulated_scene(**keys: float) -> None:
+def simulated_scene(**keys: object) -> None:
     """Replace the simulated camera's scene in one step, so that it never reads half of it."""
     path = Path(os.environ["PICAMSIM_SCENE"])
     new = path.with_suffix(".new")

@@ -1,6 +1,7 @@
 """Images from MQTT to Redis: as published, searchable, expiring, confirmed."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -56,6 +57,34 @@ async def test_an_image_is_stored_as_published(ingest: Child, hub: Session, clie
         "meta": b'{"gain":1.5}',
     }
     assert 0 < await client.ttl(key) <= keys.IMAGE_TTL
+
+
+async def test_people_that_the_camera_itself_saw_are_fields_of_the_hash(
+    ingest: Child, hub: Session, client: Any
+) -> None:
+    box, stamp = [10.5, 20, 30, 40], round(time.time() * 1000)
+    said: list[dict[str, Any]] = [
+        {"people": 1, "boxes": [box]},
+        {"people": 2, "boxes": "of others"},
+        {"people": "many", "boxes": [box]},
+        {"people": True},
+    ]
+    for number, meta in enumerate(said):
+        properties = {"id": f"garden:{stamp + number}", "meta": json.dumps(meta)}
+        await hub.publish(FIRST, numbered_jpeg(number), properties=properties)
+    stored = await eventually(lambda: all_stored(client, len(said)))
+    seen = [
+        {name: fields[name] for name in (b"people", b"boxes") if name in fields}
+        for _, fields in sorted(stored.items())
+    ]
+    first = {b"people": b"1", b"boxes": b"[[10.5,20,30,40]]"}
+    assert seen == [first, {b"people": b"2"}, {}, {}]
+
+
+async def all_stored(client: Any, number: int) -> dict[str, dict[bytes, bytes]]:
+    """The images, once there are so many."""
+    found: dict[str, dict[bytes, bytes]] = await hashes(client)
+    return found if len(found) == number else {}
 
 
 async def test_it_is_confirmed_told_in_the_stream_and_noted_in_the_registry(

@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from services.camera.settings.boxes import WHOLE
 from services.camera.settings.control import Control
 
 # What only the Pi's camera has. The rest of `Control` is done to the picture where need be.
 _PI_ONLY = ("exposure", "gain", "exposure_value", "awb", "awb_gains", "hdr", "lens_position")
 
+LOADING_SECONDS = 60.0  # for a network into the sensor, the first time
 _SCHEMES = ("rtsp", "rtsps", "http", "https")
 
 
@@ -41,6 +43,12 @@ class Camera(Control):
         5.0, gt=0, le=300, description="seconds a stream may give no frame (rtsp, v4l2)"
     )
     number: int = Field(0, ge=0, le=9, description="which camera of this Pi (picamera2)")
+    network: Path | None = Field(
+        None, description="the .rpk file of an object detector that an IMX500 shall run (picamera2)"
+    )
+    network_score: float = Field(
+        0.5, ge=0, le=1, description="least score of what the network saw (picamera2)"
+    )
     rate: float = Field(
         10.0, gt=0, le=120, description="frames a second that a film plays at (video)"
     )
@@ -74,6 +82,12 @@ class Camera(Control):
         return self
 
     @model_validator(mode="after")
+    def _network_of_a_pi(self) -> Self:
+        if self.network is not None and self.source != "picamera2":
+            raise ValueError(f"network: only source picamera2 has one, not {self.source}")
+        return self
+
+    @model_validator(mode="after")
     def _one_focus(self) -> Self:
         if self.lens_position is not None and self.autofocus != "off":
             raise ValueError(
@@ -94,7 +108,18 @@ class Camera(Control):
         Some frames are exposed before ours: those of the start, those under way, and the one
         during which new values reach the sensor.
         """
-        return self.timeout + 6 * self.exposure / 1e6
+        loading = LOADING_SECONDS if self.network else 0.0
+        return self.timeout + 6 * self.exposure / 1e6 + loading
+
+    @property
+    def sensor_flips(self) -> bool:
+        """Whether the Pi's sensor mirrors the picture; else the node does.
+
+        Not with a crop: whether ScalerCrop counts from the mirrored corner depends on the platform,
+        and a mask at the wrong place would show what it must hide. Nor with a network, for its
+        boxes.
+        """
+        return self.crop == WHOLE and self.network is None
 
     def changed(self, values: dict[str, object]) -> "Camera":
         """These settings with some of them changed. Raises pydantic's ValidationError."""

@@ -10,10 +10,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from pydantic import JsonValue
 
 from services.camera.settings import Camera
 from services.camera.settings.boxes import WHOLE
-from services.camera.sources import controls, piencoder
+from services.camera.sources import controls, imx500, piencoder
 from services.camera.sources import metadata as measured
 from services.camera.sources.live import LiveRequest
 from services.camera.sources.metadata import AfState
@@ -126,6 +127,7 @@ class Driver:
         self._fresh = False  # whether the library can wait for a frame exposed after a call
         self._has_lens = False
         self._encoder: Any = None  # of the live view
+        self._network: imx500.Network | None = None  # of an AI camera
         self._sensor_hdr = False  # whether we have switched it on
         self.model = "picamera2"
         self.resolution: tuple[int, int] | None = None
@@ -134,7 +136,11 @@ class Driver:
         with plain_errors():
             library = _library()
             number = self._settings.number
-            self.model = _model(library, number)
+            found = _found(library, number)
+            self.model = str(found.get("Model"))
+            if self._settings.network is not None:
+                score = self._settings.network_score
+                self._network = imx500.loaded(self._settings.network, found, score)
             if self._settings.hdr == "sensor" and self.model.startswith(controls.SENSOR_HDR):
                 _sensor_hdr(number, enable=True)
                 self._sensor_hdr = True
@@ -163,7 +169,10 @@ class Driver:
                     metadata = request.get_metadata()
                     if _scanning(metadata) and time.monotonic() < patience:
                         continue
-                    return self._picture(request, metadata, quality, focused)
+                    seen = self._network.detections(metadata) if self._network else None
+                    if self._network and seen is None and time.monotonic() < deadline - 1:
+                        continue  # frames without a result are normal
+                    return self._picture(request, metadata, quality, focused, seen)
 
     def grey(self, size: tuple[int, int]) -> "GreyFrame":
         """The brightness of the low-resolution stream, at most `size`."""
@@ -288,7 +297,12 @@ class Driver:
             ) from error
 
     def _picture(
-        self, request: Any, metadata: dict[str, Any], quality: int, focused: bool | None
+        self,
+        request: Any,
+        metadata: dict[str, Any],
+        quality: int,
+        focused: bool | None,
+        seen: list[dict[str, JsonValue]] | None,
     ) -> Picture:
         out = BytesIO()
         self._camera.options["quality"] = quality
@@ -298,6 +312,8 @@ class Driver:
             focused = measured.af_state(metadata) is AfState.FOCUSED
         if focused is not None:
             meta["focused"] = focused
+        if seen is not None:
+            meta |= imx500.told(seen)
         width, height = request.config["main"]["size"]
         return Picture(
             out.getvalue(),
@@ -314,7 +330,7 @@ def _transform(settings: Camera) -> Any:
     """What the sensor does: mirrors and half a turn, unless the picture is cropped."""
     from libcamera import Transform
 
-    if settings.crop != WHOLE:
+    if not settings.sensor_flips:
         return Transform()
     half = settings.rotation == 180
     return Transform(hflip=settings.hflip != half, vflip=settings.vflip != half)
@@ -348,9 +364,9 @@ def _sensor_hdr(number: int, enable: bool) -> None:
         sensor.set_sensor_hdr_mode(enable)
 
 
-def _model(library: Any, number: int) -> str:
-    """The sensor's model. Raises SourceError when there is no such camera."""
-    found = [str(camera.get("Model")) for camera in library.global_camera_info()]
+def _found(library: Any, number: int) -> dict[str, Any]:
+    """What the library knows of a camera. Raises SourceError when there is no such camera."""
+    found = library.global_camera_info()
     if not found:
         raise SourceError(
             "No camera was found. Switch the Pi off, check the cable at both ends, then run "
@@ -359,10 +375,11 @@ def _model(library: Any, number: int) -> str:
     if number >= len(found):
         raise SourceError(
             f"camera.number = {number}: there is no such camera. Found: "
-            + ", ".join(f"{index} ({model})" for index, model in enumerate(found))
+            + ", ".join(f"{index} ({camera.get('Model')})" for index, camera in enumerate(found))
             + "."
         )
-    return found[number]
+    camera: dict[str, Any] = found[number]
+    return camera
 
 
 def _construct(library: Any, number: int) -> Any:
