@@ -134,6 +134,7 @@ async def test_the_live_page_plays_what_there_is(gallery: Web, redis: Any) -> No
     text = await (await gallery.get("/live")).text()
     assert 'src="/nodes/garden/live"' in text
     assert "barn" not in text
+    assert "/live?node=garden" in await (await gallery.get("/nodes/garden")).text()
 
 
 async def test_the_live_page_plays_a_few_at_a_time(

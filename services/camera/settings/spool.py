@@ -1,7 +1,6 @@
 """Where captures wait."""
 
 from pathlib import Path
-
 from typing import Literal
 
 from pydantic import Field
