@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import ingest, live, node
+from bench import detect, ingest, live, node, together
 from bench.machine import describe
 
 Rows = dict[str, dict[str, Any]]
@@ -23,6 +23,8 @@ PARTS: dict[str, Part] = {
     ),
     "live": lambda given, folder: live.measure(folder, given.viewers, given.seconds),
     "node": lambda given, folder: node.measure(folder, given.seconds),
+    "detect": lambda _, __: detect.measure(),
+    "together": lambda given, folder: together.measure(folder, given.nodes),
 }
 
 
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, default=102_400, help="bytes of one image (ingest)")
     parser.add_argument("--workers", type=int, default=1, help="ingest processes (ingest)")
     parser.add_argument("--viewers", type=int, default=30, help="at one time (live)")
+    parser.add_argument("--nodes", type=int, default=20, help="at one time (together)")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node)")
     parser.add_argument("--runs", type=int, default=3, help="how often; each run is printed")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
