@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 
@@ -81,8 +81,8 @@ class Lights:
             timer.cancel()
         lamp.say(on)
         if seconds is not None and on is not None:
-            back: Callable[[], None] = lambda: lamp.say(None)  # noqa: E731
-            self._timers[name] = asyncio.get_running_loop().call_later(seconds, back)
+            loop = asyncio.get_running_loop()
+            self._timers[name] = loop.call_later(seconds, lamp.say, None)
 
     def _by_clock(self) -> None:
         now = datetime.fromtimestamp(time.time(), self._where).time()
