@@ -1,17 +1,17 @@
 """Take pictures, one at a time, into the spool; mend the source when it fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
-from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context, ImageMeta, image_id, now
+from lookout.bus.messages import Context, image_id, now
+from services.camera.described import meta_of, told_of
 from services.camera.develop import BEST, develop, develop_frame, left_to_do
 from services.camera.ids import Milliseconds
 from services.camera.previewer import Previewer
@@ -63,7 +63,7 @@ class Capturer:
 
     @property
     def busy_seconds(self) -> float:
-        """For how long a capture has been under way; 0 while there is none."""
+        """For how long the source has been in use without a break; 0 while it is not."""
         return 0.0 if self._busy_since is None else _clock() - self._busy_since
 
     @property
@@ -71,23 +71,33 @@ class Capturer:
         """For how long captures have failed; 0 while they do not."""
         return _clock() - self._failing_since if self.failures else 0.0
 
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """The source is ours alone; how long that lasts is watched."""
+        async with self._lock:
+            self._busy_since = _clock()
+            try:
+                yield
+            finally:
+                self._busy_since = None
+
     async def capture(
         self, trigger: str, *, cause: Context | None = None, quality: int | None = None
     ) -> str:
         """Take a picture and spool it; the new image's id. Raises SourceError."""
-        async with self._lock:
+        async with self._turn():
             async with self.flash():
                 picture = await self._taken(trigger, cause, quality)
             return await self._keep(picture, trigger, cause)
 
     async def take(self, trigger: str) -> Picture:
         """Take a picture that `keep` may spool later. Raises SourceError."""
-        async with self._lock:
+        async with self._turn():
             return await self._taken(trigger)
 
     async def keep(self, picture: Picture, trigger: str, *, cause: Context | None = None) -> str:
         """Spool a picture taken before, with the time at which it was taken; its id."""
-        async with self._lock:
+        async with self._turn():
             return await self._keep(picture, trigger, cause)
 
     async def frame(self, width: int, height: int) -> "GreyFrame":
@@ -108,7 +118,7 @@ class Capturer:
 
     async def _looked(self, look: Callable[[], Awaitable[T]]) -> T:
         """What a look through the open source gives. Raises SourceError."""
-        async with self._lock:
+        async with self._turn():
             try:
                 async with asyncio.timeout(self.timeout):
                     await self._opened()
@@ -119,7 +129,7 @@ class Capturer:
 
     async def adjust(self, camera: Camera) -> None:
         """Use other settings from the next picture on. Raises SourceError beyond the limits."""
-        async with self._lock:
+        async with self._turn():
             try:
                 async with asyncio.timeout(self.timeout):
                     await self.source.adjust(camera)
@@ -140,7 +150,7 @@ class Capturer:
 
     async def start_live(self, request: LiveRequest, *, reopen: bool = False) -> None:
         """Have a LiveSource give live frames until `stop_live`. Raises SourceError."""
-        async with self._lock:
+        async with self._turn():
             if reopen:
                 await self.close()
             self._live = request
@@ -154,14 +164,20 @@ class Capturer:
 
     async def stop_live(self) -> None:
         """No more live frames."""
-        async with self._lock:
+        async with self._turn():
             self._live = None
-            if self._open and isinstance(self.source, LiveSource):
-                await self.source.stop_live()
+            if not self._open or not isinstance(self.source, LiveSource):
+                return
+            try:
+                async with asyncio.timeout(self.timeout):
+                    await self.source.stop_live()
+            except TimeoutError:
+                logger.warning("the live view does not stop, closing the camera")
+                await self.close()
 
     async def glance(self, quality: int) -> Picture:
         """A picture that is not kept, of a source that gives no live frames. Raises SourceError."""
-        async with self._lock:
+        async with self._turn():
             try:
                 async with asyncio.timeout(self.timeout):
                     return await self._picture(quality)
@@ -178,7 +194,6 @@ class Capturer:
         self, trigger: str, cause: Context | None = None, quality: int | None = None
     ) -> Picture:
         """A picture, or what follows from there being none. Raises SourceError."""
-        self._busy_since = _clock()
         try:
             async with asyncio.timeout(self.timeout):
                 return await self._picture(quality or self.settings.quality)
@@ -186,8 +201,6 @@ class Capturer:
             reason = _reason(error, self.timeout)
             await self._failed(trigger, cause, reason)
             raise SourceError(reason) from None
-        finally:
-            self._busy_since = None
 
     async def _picture(self, quality: int) -> Picture:
         await self._opened()
@@ -230,7 +243,7 @@ class Capturer:
     async def _keep(self, picture: Picture, trigger: str, cause: Context | None) -> str:
         milliseconds = self.ids.take(picture.timestamp)
         context = cause.child() if cause else Context()
-        meta = _meta(self.node, milliseconds, picture, trigger, context)
+        meta = meta_of(self.node, milliseconds, picture, trigger, context)
         self.state.keep_last_id(self.ids.last)
         await self.spool.add(milliseconds, meta, picture.jpeg)
         newest = self.last is None or picture.timestamp >= self.last.timestamp
@@ -239,7 +252,7 @@ class Capturer:
             logger.info("the camera works again", failures=self.failures)
         self.failures = 0
         identifier = image_id(self.node, milliseconds)
-        self.events.fire("image_captured", _told(identifier, picture, trigger), context=context)
+        self.events.fire("image_captured", told_of(identifier, picture, trigger), context=context)
         if newest:
             self.last = picture
             self.previewer.show(picture.jpeg)
@@ -264,34 +277,6 @@ class Capturer:
             logger.warning("back to the settings that worked", reason=reason, **changes)
             self.events.fire("settings_rolled_back", {"reason": reason, **changes}, cause=cause)
             await asyncio.to_thread(self.state.save)
-
-
-def _meta(
-    node: str, milliseconds: int, picture: Picture, trigger: str, context: Context
-) -> ImageMeta:
-    return ImageMeta(
-        id=image_id(node, milliseconds),
-        timestamp=round(picture.timestamp, 3),
-        lux=picture.lux,
-        temperature=picture.temperature,
-        width=picture.width,
-        height=picture.height,
-        trigger=trigger,
-        context_id=context.id,
-        parent_id=context.parent_id,
-        meta=picture.meta or None,
-    )
-
-
-def _told(identifier: str, picture: Picture, trigger: str) -> dict[str, JsonValue]:
-    data: dict[str, JsonValue] = {
-        "id": identifier,
-        "trigger": trigger,
-        "size": len(picture.jpeg),
-        "width": picture.width,
-        "height": picture.height,
-    }
-    return data if picture.lux is None else {**data, "lux": round(picture.lux, 2)}
 
 
 def _reason(error: Exception, timeout: float) -> str:

@@ -41,6 +41,7 @@ class Counting:
     def __init__(self, source: Any) -> None:
         self._source = source
         self.started = self.stopped = 0
+        self.hanging = False
         self.open, self.capture, self.close = source.open, source.capture, source.close
         self.adjust = source.adjust
         self.model, self.resolution = source.model, source.resolution
@@ -51,6 +52,8 @@ class Counting:
 
     async def stop_live(self) -> None:
         self.stopped += 1
+        if self.hanging:
+            await asyncio.Event().wait()
         await self._source.stop_live()
 
 
@@ -119,6 +122,23 @@ async def test_one_encoder_serves_everybody_and_stops_when_nobody_watches(
         async with web.get(url) as again:
             await frames(again, 1)
         assert source.started == 2
+
+
+async def test_a_stream_that_does_not_stop_costs_no_stills(
+    mqtt_settings: Settings, data: Path, web: aiohttp.ClientSession
+) -> None:
+    source = synthetic()
+    source.hanging = True
+    camera = {"source": "synthetic", "timeout": 0.5}
+    settings = node_settings(mqtt_settings("garden"), data, live=LIVE, camera=camera)
+    async with running_node(settings, source), Session(mqtt_settings("hub"), "hub") as hub:
+        url = await eventually(lambda: _url_now(hub))
+        async with web.get(url) as film:
+            await frames(film, 1)
+        await eventually(lambda: source.stopped)
+        images = hub.subscribe("lookout/garden/image")
+        for _ in range(3):
+            await anext(images)
 
 
 async def test_stills_go_on_while_somebody_watches(
@@ -274,14 +294,20 @@ async def test_the_live_command_is_kept_over_restarts(
                     await eventually(partial(_shows, hub, on=on))
         finally:
             await cancel(listening)
+        before = await _url_now(hub)
         async with running_node(off, synthetic()):
-            await eventually(partial(_shows, hub, on=True))
-            async with web.get(await _url_now(hub) or "") as film:
+            url = await eventually(partial(_another, hub, before))
+            async with web.get(url) as film:
                 await frames(film, 1)
 
 
 async def _shows(hub: Session, *, on: bool) -> bool:
     return bool(await _url_now(hub)) == on
+
+
+async def _another(hub: Session, before: str | None) -> str | None:
+    url = await _url_now(hub)
+    return None if url == before else url
 
 
 async def _url_now(hub: Session) -> str | None:
