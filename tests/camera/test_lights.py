@@ -189,7 +189,7 @@ async def test_without_a_library_for_pins_the_node_goes_on_and_says_why(
     with_lights: Any, hub: Hub, source: Dusk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "gpiozero", None)
-    async with with_lights({**LAMP, "when": "capture", "settle": 30}):
+    async with with_lights({**LAMP, "when": "capture", "settle": 10}):
         await hub.first("info")
         assert (await hub.call("capture")).ok
         result = await hub.call("light", on=True)

@@ -30,7 +30,7 @@ class Light(Section):
     )
     active_high: bool = Field(True, description="whether a high pin is on; many relays want false")
     settle: float = Field(
-        0.5, ge=0, le=30, description="seconds it is on before the picture (capture)"
+        0.5, ge=0, le=10, description="seconds it is on before the picture (capture)"
     )
     dark: float = Field(10.0, ge=0, le=1e6, description="lux below which it goes on (dark)")
     bright: float = Field(
