@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from lookout.vision.limits import Region
@@ -60,6 +61,13 @@ def test_each_setting_is_documented(setting: str) -> None:
     documented = set(NAMES_IN_TABLES.findall(PAGE))
     last = setting.rpartition(".")[2]
     assert setting in documented or (last in SHARED and f"`{last}`" in PAGE), setting
+
+
+def test_the_example_is_a_node_that_could_run() -> None:
+    example = yaml.safe_load(PAGE.partition("```yaml\n")[2].partition("```")[0])
+    settings = CameraSettings(**example)
+    assert settings.detect.motion.pictures.before == 2
+    assert [device.label for device in settings.sensors.devices] == ["water"]
 
 
 def test_each_event_that_is_fired_is_documented() -> None:
