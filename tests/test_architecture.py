@@ -10,11 +10,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [path for folder in ("lookout", "services") for path in (ROOT / folder).rglob("*.py")]
+CAMERA = "services/camera/sources/"
 OWNERS = {
-    "paho": "lookout/bus/session.py",
-    "redis": "lookout/store/",
-    "picamera2": "services/camera/sources/picamera2.py",
-    "libcamera": "services/camera/sources/picamera2.py",
+    "paho": ("lookout/bus/session.py",),
+    "redis": ("lookout/store/",),
+    "picamera2": (f"{CAMERA}picamera2.py", f"{CAMERA}piencoder.py", f"{CAMERA}imx500.py"),
+    "libcamera": (f"{CAMERA}picamera2.py", f"{CAMERA}controls.py"),
 }
 
 

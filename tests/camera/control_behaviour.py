@@ -165,6 +165,28 @@ async def without_a_lens_its_position_is_refused(scene: Any) -> None:
     assert "only the imx708" in await refused(hdr="sensor")
 
 
+async def an_open_camera_refuses_what_is_beyond_it_and_goes_on(scene: Any) -> None:
+    scene(lux=400)
+    before = Camera(source="picamera2", resolution=SIZE, timeout=8.0, autofocus="off")
+    source = make_source(before)
+    await source.open()
+    await source.capture(QUALITY)
+    try:
+        await source.adjust(before.changed({"gain": 100.0}))
+    except SourceError as error:
+        assert "camera.gain = 100: must be from 1" in str(error)
+    else:
+        raise AssertionError("not refused")
+    assert (await source.capture(QUALITY)).meta["gain"] != 100
+    await source.adjust(before.changed({"exposure": 7000, "gain": 3.0}))
+    await source.close()
+    await source.open()
+    gain = (await source.capture(QUALITY)).meta["gain"]
+    await source.close()
+    assert isinstance(gain, float)
+    assert abs(gain - 3.0) < 0.1
+
+
 async def hdr_is_switched_on_and_off(scene: Any) -> None:
     scene(lux=400)
     for mode in ("single", "multi", "night", "sensor", "off"):
@@ -181,6 +203,7 @@ ANY_CAMERA = {
         a_long_exposure_is_waited_for,
         tones_change_the_picture,
         what_the_camera_has_not_is_refused_by_name,
+        an_open_camera_refuses_what_is_beyond_it_and_goes_on,
     )
 }
 ONE_CAMERA = {

@@ -85,7 +85,9 @@ class World:
         barcode: int = 0,
         temperature: float = 35,
         detect: str = "",
+        error: int = 0,
     ) -> None:
+        stall = stall or error  # the library drops frames with errors
         self.detect = detect
         self.lux, self.distance, self.focusable = lux, distance, focusable
         self.stall, self.barcode, self.temperature = stall, barcode, temperature

@@ -185,6 +185,29 @@ async def a_stall_is_an_error_and_opening_again_works(scene: Scene) -> None:
     await source.close()
 
 
+async def frames_with_errors_are_no_pictures_and_opening_again_works(scene: Scene) -> None:
+    scene()
+    source = camera(autofocus="off", timeout=1.2)
+    await source.open()
+    scene(error=1)
+    while "gave no frame" not in await refused_or_taken(source):
+        pass
+    await source.close()
+    scene()
+    await source.open()
+    assert (await source.capture(80)).jpeg
+    await source.close()
+
+
+async def refused_or_taken(source: Source) -> str:
+    """Frames from before the fault may still come."""
+    try:
+        await source.capture(80)
+    except SourceError as error:
+        return str(error)
+    return ""
+
+
 async def a_cancelled_capture_lets_go_of_the_camera(scene: Scene) -> None:
     scene()
     source = camera(timeout=60)
@@ -295,6 +318,7 @@ WITH_LENS: dict[str, Behaviour] = {
         a_picture_out_of_focus_is_used_and_says_so,
         a_focus_cycle_is_bounded_in_time,
         a_stall_is_an_error_and_opening_again_works,
+        frames_with_errors_are_no_pictures_and_opening_again_works,
         a_cancelled_capture_lets_go_of_the_camera,
         detectors_see_the_picture_small_without_its_padding,
         the_light_is_known_without_a_picture,

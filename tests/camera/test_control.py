@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from PIL import Image
 
-from lookout.bus.messages import parse_event
+from lookout.bus.messages import parse_event, parse_info
 from lookout.host.settings import Broker
 from services.camera.settings import Camera
 from services.camera.sources import SourceError, make_source
 from tests.camera.test_node import Hub, hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]
 IDLE = {"interval": 0}
@@ -142,6 +144,23 @@ async def test_a_camera_that_fails_with_proven_settings_keeps_them(
         source.failing = ""
         assert (await hub.call("capture")).ok
         assert source.settings[-1].exposure == 20_000
+
+
+async def test_the_live_view_is_masked_too(mqtt_settings: Settings, data: Path, hub: Hub) -> None:
+    camera = Camera(source="synthetic", resolution=(320, 240), masks=((0, 0, 100, 100),))
+    live = {"enabled": True, "port": 0}
+    settings = node_settings(mqtt_settings("garden"), data, capture=IDLE, camera=camera, live=live)
+    async with running_node(settings, make_source(camera)), aiohttp.ClientSession() as web:
+
+        async def address() -> str | None:
+            return parse_info((await hub.first("info")).payload).live_url
+
+        url = await eventually(address)
+        async with web.get(url.replace("/video", "/snapshot.jpg")) as answer:
+            assert answer.status == 200
+            jpeg = await answer.read()
+    with Image.open(io.BytesIO(jpeg)) as image:
+        assert max(image.convert("L").tobytes()) < 20
 
 
 async def test_a_picture_leaves_the_node_masked(

@@ -1,0 +1,36 @@
+"""A capture in words: what travels with the image, and what its event tells."""
+
+from pydantic import JsonValue
+
+from lookout.bus.messages import Context, ImageMeta, image_id
+from services.camera.sources import Picture
+
+
+def meta_of(
+    node: str, milliseconds: int, picture: Picture, trigger: str, context: Context
+) -> ImageMeta:
+    """The user properties of an image."""
+    return ImageMeta(
+        id=image_id(node, milliseconds),
+        timestamp=round(picture.timestamp, 3),
+        lux=picture.lux,
+        temperature=picture.temperature,
+        width=picture.width,
+        height=picture.height,
+        trigger=trigger,
+        context_id=context.id,
+        parent_id=context.parent_id,
+        meta=picture.meta or None,
+    )
+
+
+def told_of(identifier: str, picture: Picture, trigger: str) -> dict[str, JsonValue]:
+    """The data of `image_captured`."""
+    data: dict[str, JsonValue] = {
+        "id": identifier,
+        "trigger": trigger,
+        "size": len(picture.jpeg),
+        "width": picture.width,
+        "height": picture.height,
+    }
+    return data if picture.lux is None else {**data, "lux": round(picture.lux, 2)}
