@@ -31,13 +31,19 @@ def jpeg_of(size: int) -> bytes:
 
 
 class Sender:
-    """Keeps `window` publishes under way."""
+    """Keeps `window` publishes under way, and `ahead` at most without a receipt.
 
-    def __init__(self, session: Session, node: str, size: int, window: int) -> None:
+    A node's spool would send again what a full broker drops; here a dropped image is a lost one.
+    """
+
+    def __init__(
+        self, session: Session, node: str, size: int, *, window: int, ahead: int | None
+    ) -> None:
         self._session = session
         self._node = node
         self._jpeg = jpeg_of(size)
         self._window = asyncio.Semaphore(window)
+        self._ahead = asyncio.Semaphore(ahead) if ahead else None
         self.sent_at: dict[str, float] = {}
         self.seconds: list[float] = []
         self._stored = asyncio.Event()
@@ -45,6 +51,8 @@ class Sender:
     async def send(self, count: int, base: int) -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(count):
+                if self._ahead is not None:
+                    await self._ahead.acquire()
                 await self._window.acquire()
                 group.create_task(self._publish(f"{self._node}:{base + number}"))
 
@@ -63,6 +71,8 @@ class Sender:
             for identifier in parse_receipt(message.payload).ids:
                 if (sent := self.sent_at.pop(identifier, None)) is not None:
                     self.seconds.append(time.perf_counter() - sent)
+                    if self._ahead is not None:
+                        self._ahead.release()
             self._stored.set()
 
     async def all_stored(self) -> None:
@@ -75,7 +85,8 @@ class Sender:
 async def main(options: argparse.Namespace) -> None:
     """Send, wait, report."""
     async with Session(Broker(url=options.url), f"bench-{options.node}") as session:
-        sender = Sender(session, options.node, options.size, options.window)
+        ahead = options.ahead if options.receipts else None
+        sender = Sender(session, options.node, options.size, window=options.window, ahead=ahead)
         receipts = session.subscribe(f"lookout/{options.node}/stored")
         taking = asyncio.create_task(sender.take_receipts(receipts), name="receipts")
         await session.connected()
@@ -97,6 +108,7 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--size", type=int, required=True)
     parser.add_argument("--window", type=int, default=20)
+    parser.add_argument("--ahead", type=int, default=300)
     parser.add_argument("--receipts", action="store_true")
     keep_large_buffers()
     asyncio.run(main(parser.parse_args()))

@@ -36,6 +36,7 @@ CONNECT_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 STEADY_SECONDS = 10.0  # a connection that held this long starts the pauses anew
 PACKET_OVERHEAD = 64  # bytes of an MQTT 5 PUBLISH besides topic, payload and user properties
+NO_TOPIC: Final = "lookout-keep-alive"  # nobody subscribes to it
 MOST_IDENTIFIER: Final = 268_435_454  # MQTT 5 allows subscription identifiers up to one more
 MAX_PACKET: Final = 268_435_455  # MQTT's own limit, bytes
 
@@ -91,6 +92,7 @@ class Session:
         self._generation = 0
         self._why = ""
         self._said_down = False
+        self._said_alive = 0.0  # on the loop's clock, while we do not read
         self._client = self._make_client(client_id)
         self._loop: asyncio.AbstractEventLoop
         self._sockets: LoopSockets
@@ -206,7 +208,10 @@ class Session:
         `message.ack()`, and holds at most `receive_maximum` messages until then.
         """
         subscription = Subscription(
-            topic_filter, _identifier(topic_filter), auto_ack=auto_ack, drained=self._connect_anew
+            topic_filter,
+            _identifier(topic_filter),
+            auto_ack=auto_ack,
+            room_changed=self._room_changed,
         )
         self._subscriptions.append(subscription)
         if self.is_connected:
@@ -257,6 +262,7 @@ class Session:
     async def _connect_and_stay(self) -> None:
         self._answered.clear()
         self._lost.clear()
+        self._sockets.paused = False
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = self._session_expiry
         properties.ReceiveMaximum = self._receive_maximum
@@ -277,16 +283,29 @@ class Session:
             self._drop_connection()
             return
         while not self._lost.is_set():
-            self._client.loop_misc()
+            self._keep_alive()
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._lost.wait()
 
-    def _connect_anew(self) -> None:
-        """Let the broker send again what we had no room for. It keeps it: it is unacknowledged."""
-        logger.warning("the broker sent more than was asked for, connecting anew to get it again")
-        self._why = "to get messages again"
-        self._drop_connection()
+    def _room_changed(self) -> None:
+        """Stop reading while a subscription is full: then the broker holds what comes."""
+        full = any(each.is_full for each in self._subscriptions)
+        if full and not self._sockets.paused:
+            self._sockets.pause()
+        elif not full and self._sockets.paused:
+            self._sockets.resume()
+
+    def _keep_alive(self) -> None:
+        """Let paho ping, and see that the answer comes; answers cannot come while we do not read.
+
+        Meanwhile a packet of no consequence now and then tells the broker that we live.
+        """
+        if not self._sockets.paused:
+            self._client.loop_misc()
+        elif self._loop.time() - self._said_alive > self.broker.keepalive / 2:
+            self._said_alive = self._loop.time()
+            self._client.unsubscribe(NO_TOPIC)
 
     def _drop_connection(self) -> None:
         self._client.disconnect()
@@ -385,7 +404,7 @@ class Session:
             return
         message = self._message(topic, raw)
         for subscription in wanted:
-            subscription.offer(message, raw.qos)
+            subscription.put(message)
 
     def _ask_for(self, topic_filter: str) -> None:
         """Subscribe with an identifier, by which the broker says what a message came for."""

@@ -17,10 +17,24 @@ class LoopSockets:
         self._client = client
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
+        self.paused = False
         client.on_socket_open = self._opened
         client.on_socket_close = self._closed
         client.on_socket_register_write = self._wants_write
         client.on_socket_unregister_write = self._wrote
+
+    def pause(self) -> None:
+        """Read no more: what comes stays with the kernel, then with the sender."""
+        self.paused = True
+        if (sock := self._client.socket()) is not None and sock.fileno() >= 0:
+            self._loop.remove_reader(sock.fileno())
+
+    def resume(self) -> None:
+        """Read on, first what TLS has decrypted already."""
+        self.paused = False
+        if (sock := self._client.socket()) is not None and sock.fileno() >= 0:
+            self._loop.add_reader(sock.fileno(), self._readable, sock)
+            self._loop.call_soon(self._read_decrypted, sock)
 
     def flush(self) -> None:
         """Write what is left, as far as the socket takes it at once, and close."""
@@ -55,6 +69,14 @@ class LoopSockets:
 
     def _readable(self, sock: Any) -> None:
         self._client.loop_read()
-        # TLS may hold decrypted bytes that the selector does not know of.
-        while isinstance(sock, ssl.SSLSocket) and sock.fileno() >= 0 and sock.pending():
+        self._read_decrypted(sock)
+
+    def _read_decrypted(self, sock: Any) -> None:
+        """TLS may hold decrypted bytes that the selector does not know of."""
+        while (
+            isinstance(sock, ssl.SSLSocket)
+            and not self.paused
+            and sock.fileno() >= 0
+            and sock.pending()
+        ):
             self._client.loop_read()

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-MOST_BYTES: Final = 64 << 20
-MOST_MESSAGES: Final = 20_000
+MOST_BYTES: Final = 32 << 20
+MOST_MESSAGES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Subscription:
     """The messages of one topic filter, in order, through a queue bounded in bytes and number.
 
     Our Receive Maximum should keep it short, but not every broker holds to it (Mosquitto 2.0.11
-    gives a little more with each acknowledgement). What does not fit is not acknowledged: once the
-    queue is empty `drained` is called, and the session connects anew to get it again.
+    gives a little more with each acknowledgement). A full queue stops the session from reading, so
+    that the broker holds the rest; `room_changed` is called when it fills and when half is gone.
     """
 
     def __init__(
@@ -42,20 +42,19 @@ class Subscription:
         identifier: int,
         *,
         auto_ack: bool,
-        drained: Callable[[], None],
+        room_changed: Callable[[], None],
         most_bytes: int = MOST_BYTES,
         most_messages: int = MOST_MESSAGES,
     ) -> None:
         self.topic_filter = topic_filter
         self.identifier = identifier  # of MQTT 5, by which the broker says what a message is for
-        self.dropped = 0  # of QoS 0: gone; of QoS 1: to come again
+        self.is_full = False
         self._auto_ack = auto_ack
-        self._drained = drained
+        self._room_changed = room_changed
         self._most_bytes = most_bytes
         self._most_messages = most_messages
         self._queue: asyncio.Queue[Message] = asyncio.Queue()
         self._bytes = 0
-        self._owed = False
 
     def __aiter__(self) -> AsyncIterator[Message]:
         return self
@@ -70,20 +69,20 @@ class Subscription:
         """Up to `limit` further messages that wait already."""
         return [self._took(self._queue.get_nowait()) for _ in range(min(limit, len(self)))]
 
-    def offer(self, message: Message, qos: int) -> None:
-        """Put a message in, or count it as dropped."""
-        if self._bytes >= self._most_bytes or len(self) >= self._most_messages:
-            self.dropped += 1
-            self._owed = self._owed or qos > 0
-            return
+    def put(self, message: Message) -> None:
+        """Add a message; what was read already is taken also beyond the bound."""
         self._bytes += len(message.payload)
         self._queue.put_nowait(message)
+        if self._bytes >= self._most_bytes or len(self) >= self._most_messages:
+            self.is_full = True
+            self._room_changed()  # each time: a new connection begins by reading
 
     def _took(self, message: Message) -> Message:
         self._bytes -= len(message.payload)
         if self._auto_ack:
             message.ack()
-        if self._owed and self._queue.empty():
-            self._owed = False
-            self._drained()
+        roomy = self._bytes <= self._most_bytes // 2 and len(self) <= self._most_messages // 2
+        if self.is_full and roomy:
+            self.is_full = False
+            self._room_changed()
         return message

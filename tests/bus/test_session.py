@@ -125,27 +125,49 @@ async def test_no_more_than_the_receive_maximum_is_in_hand(
         assert len(messages) == 0
         held[0].ack()
         assert (await anext(messages)).payload == b"3"
-        assert messages.dropped == 0
 
 
-async def test_what_found_no_room_comes_again(
-    mqtt_settings: Settings, hub: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {"most_bytes": 99, "most_messages": 5}
     monkeypatch.setattr(Subscription.__init__, "__kwdefaults__", limits)
-    async with Session(mqtt_settings("hub"), "narrow", session_expiry=60) as narrow:
-        messages = narrow.subscribe("lookout/garden/image", auto_ack=False)
-        await narrow.connected()
-        for number in range(12):
-            await hub.publish("lookout/garden/image", str(number))
-        await eventually(lambda: messages.dropped == 7)
-        seen: set[bytes] = set()
+
+
+async def test_a_slow_receiver_holds_the_broker_back_and_loses_nothing(
+    mqtt_settings: Settings, hub: Session, little_room: None
+) -> None:
+    async with Session(mqtt_settings("hub"), "slow", session_expiry=60) as slow:
+        messages = slow.subscribe("lookout/garden/image", auto_ack=False)
+        await slow.connected()
+        for number in range(100):
+            await hub.publish("lookout/garden/image", f"{number:03d}")
+        await eventually(lambda: messages.is_full)
+        assert len(messages) <= 10
+        seen = []
         async with asyncio.timeout(20):
-            while len(seen) < 12:
+            for _ in range(100):
                 message = await anext(messages)
                 message.ack()
-                seen.add(message.payload)
-    assert seen == {str(number).encode() for number in range(12)}
+                seen.append(int(message.payload))
+    assert seen == list(range(100))
+
+
+@pytest.mark.slow
+async def test_a_receiver_that_stalls_for_long_stays_connected(
+    broker: BrokerServer, hub: Session, little_room: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Broker(url=broker.url("hub"), keepalive=5)
+    async with Session(settings, "stalled", session_expiry=60) as stalled:
+        messages = stalled.subscribe("lookout/garden/image", auto_ack=False)
+        await stalled.connected()
+        for number in range(50):
+            await hub.publish("lookout/garden/image", str(number))
+        await eventually(lambda: messages.is_full)
+        await asyncio.sleep(12)  # more than twice the keepalive: there is nothing to wait for
+        for _ in range(50):
+            (await anext(messages)).ack()
+        assert stalled.is_connected
+    assert "away" not in capsys.readouterr().out
 
 
 async def test_a_node_cannot_speak_for_another(mqtt_settings: Settings) -> None:
