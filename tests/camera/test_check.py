@@ -37,6 +37,7 @@ async def test_a_node_that_has_everything_is_well(
         assert found[part].verdict == "ok", found[part]
     assert found["clock"].verdict in {"ok", "warning"}
     assert output.read_bytes()[:2] == b"\xff\xd8"
+    assert found["camera"].found.startswith("synthetic, 1920x1080 pixels")
     assert str(output) in found["camera"].found
 
 

@@ -13,7 +13,7 @@ async def check_picture(settings: CameraSettings, output: Path | None) -> Findin
     """Take one picture as the node would, and write it where that is asked for."""
     try:
         async with asyncio.timeout(settings.camera.deadline):
-            picture = await _taken(settings)
+            model, picture = await _taken(settings)
     except SourceError as error:
         return Finding("camera", "problem", str(error), "Stop the node first if it runs.")
     except TimeoutError:
@@ -24,7 +24,7 @@ async def check_picture(settings: CameraSettings, output: Path | None) -> Findin
             f"no picture within {seconds:g} s",
             "Check the cable, or raise camera.timeout.",
         )
-    found = f"{picture.width}x{picture.height} pixels, {len(picture.jpeg):,} bytes"
+    found = f"{model}, {picture.width}x{picture.height} pixels, {len(picture.jpeg):,} bytes"
     if picture.lux is not None:
         found += f", {picture.lux:.0f} lux"
     if output is None:
@@ -36,14 +36,15 @@ async def check_picture(settings: CameraSettings, output: Path | None) -> Findin
     return Finding("camera", "ok", f"{found}, written to {output}")
 
 
-async def _taken(settings: CameraSettings) -> Picture:
+async def _taken(settings: CameraSettings) -> tuple[str, Picture]:
+    """What the camera is called, and a picture by it."""
     source, quality = make_source(settings.camera), settings.capture.quality
     steps = left_to_do(settings.camera)
     try:
         await source.open()
-        picture = await source.capture(BEST if steps else quality)
+        model, picture = source.model, await source.capture(BEST if steps else quality)
     finally:
         await source.close()
-    if not steps:
-        return picture
-    return await asyncio.to_thread(develop, picture, settings.camera, steps, quality)
+    if steps:
+        picture = await asyncio.to_thread(develop, picture, settings.camera, steps, quality)
+    return model, picture
