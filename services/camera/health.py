@@ -37,7 +37,9 @@ class Health:
                 self.look()
                 await asyncio.sleep(pause)
         finally:
-            self.systemd.stopping()
+            # `restart` goes on in the same process: systemd would end it as one that stops.
+            if self.reason is not None or not self.end.is_set():
+                self.systemd.stopping()
 
     def look(self) -> None:
         """One look: a sign of life, or none, or the end."""

@@ -15,6 +15,7 @@ from lookout.host.settings import Broker
 from services.camera import health
 from tests.camera.test_node import Hub, hub
 from tests.camera.test_viewmeter import plain
+from tests.support import leftovers
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -115,6 +116,27 @@ async def test_the_watchdog_gets_no_sign_while_the_camera_hangs(
         source.failing = ""
         source.leave.set()
         await eventually(lambda: "WATCHDOG=1" in heard(systemd))
+
+
+async def test_systemd_is_told_of_a_stop_and_not_of_a_restart(
+    mqtt_settings: Settings,
+    data: Path,
+    hub: Hub,
+    systemd: socket.socket,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", systemd.getsockname())
+    settings = node_settings(mqtt_settings("garden"), data, capture={"interval": 0})
+    async with running_node(settings, RecordingSource()):
+        await hub.first("info")
+        lines = heard(systemd)
+    assert lines[0] == "READY=1"
+    assert heard(systemd) == ["STOPPING=1"]
+    async with running_node(settings, RecordingSource()):
+        await eventually(lambda: "READY=1" in heard(systemd))
+        assert (await hub.call("restart")).ok
+        await eventually(lambda: "node" not in leftovers.tasks())
+        assert "STOPPING=1" not in heard(systemd)
 
 
 class BlindSource(RecordingSource):
