@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -15,7 +15,7 @@ from services.camera.described import meta_of, told_of
 from services.camera.develop import BEST, develop, develop_frame, left_to_do
 from services.camera.ids import Milliseconds
 from services.camera.previewer import Previewer
-from services.camera.settings import Camera, Capture
+from services.camera.settings import Capture
 from services.camera.sources import Picture, Source, SourceError
 from services.camera.sources.frames import FrameSource, LuxSource
 from services.camera.sources.live import LiveRequest, LiveSource
@@ -127,9 +127,15 @@ class Capturer:
                 await self.close()
                 raise SourceError(_reason(error, self.timeout)) from None
 
-    async def adjust(self, camera: Camera) -> None:
-        """Use other settings from the next picture on. Raises SourceError beyond the limits."""
+    async def adjust(self, changes: dict[str, Any]) -> None:
+        """Use other settings from the next picture on.
+
+        Raises pydantic's ValidationError, and SourceError beyond the camera's limits.
+        """
         async with self._turn():
+            camera = self.tuning.current.changed(changes)
+            if camera == self.tuning.current:
+                return
             try:
                 async with asyncio.timeout(self.timeout):
                     await self.source.adjust(camera)

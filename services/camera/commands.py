@@ -106,10 +106,10 @@ class Commands:
         if capture.get("only", "always") != "always" and self.schedule.sun is None:
             why = f"only = {arguments.only}: this node does not know where it is"
             raise CommandFailed("bad_arguments", f"{why}; set triggers.latitude and longitude")
-        if arguments.motion is not None:
-            await self._switch_motion(on=arguments.motion)
         if control:
             await self._adjust(control)
+        if arguments.motion is not None:
+            await self._switch_motion(on=arguments.motion)
         if capture:
             self.capturer.settings = self.capturer.settings.model_copy(update=capture)
             self.schedule.changed()
@@ -128,7 +128,7 @@ class Commands:
 
     async def _adjust(self, control: dict[str, Any]) -> None:
         try:
-            await self.capturer.adjust(self.capturer.tuning.current.changed(control))
+            await self.capturer.adjust(control)
         except ValidationError as error:
             raise CommandFailed("bad_arguments", explain(error)) from None
         except (SourceError, TimeoutError) as error:

@@ -69,6 +69,23 @@ async def test_what_is_set_reaches_the_camera_and_is_kept_over_restarts(
     assert source.settings[-1].crop == (0, 0, 50, 50)
 
 
+async def test_what_is_set_at_the_same_time_or_again_is_all_there(
+    settings: Any, hub: Hub, source: PickySource
+) -> None:
+    async with running_node(settings, source):
+        await hub.first("info")
+        await asyncio.gather(
+            *(hub.call("set", **one) for one in ({"exposure": 9000}, {"gain": 2}, {"vflip": True}))
+        )
+        assert (await hub.call("capture")).ok
+        last = source.settings[-1]
+        assert (last.exposure, last.gain, last.vflip) == (9000, 2, True)
+        told, opened = len(source.settings), source.opened
+        await hub.call("set", vflip=True, gain=2)
+        assert (await hub.call("capture")).ok
+        assert (len(source.settings), source.opened) == (told, opened), "nothing was to be changed"
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
