@@ -75,7 +75,7 @@ class MotionWatcher:
     def _take(self, seen: "Seen", at: float) -> None:
         if seen.changed and seen.on:
             self._started(seen, at)
-        elif seen.changed:
+        elif seen.changed and seen.region in self._moving:  # else `rest` has said so already
             self._ended(seen.region, at)
         elif seen.region in self._moving:
             moving = self._moving[seen.region]
