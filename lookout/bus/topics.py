@@ -88,6 +88,10 @@ class Topics:
         """`node` may be `hub` for what concerns no single node."""
         return self._of(node if node == HUB else check_node(node), "event", check_word(event_type))
 
+    def events_of(self, node: str) -> str:
+        """The filter of all events of one node."""
+        return self._of(check_node(node), "event", "+")
+
     def command(self, node: str, service: str) -> str:
         """`node` may be `all`."""
         return self._of(node if node == ALL else check_node(node), "command", check_word(service))

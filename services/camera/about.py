@@ -78,7 +78,7 @@ class About:
         settings = self.capturer.settings
         if not settings.interval or settings.only != "always":
             return False
-        age = now() - (self._last_capture or self.started_at)
+        age = now() - max(self._last_capture or 0.0, self.started_at)
         return age > max(OLD_INTERVALS * settings.interval, LEAST_OLD)
 
     def publish(self) -> None:

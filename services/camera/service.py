@@ -17,6 +17,7 @@ from services.camera.capturer import Capturer
 from services.camera.commands import Commands
 from services.camera.detectors import Detectors
 from services.camera.health import Health
+from services.camera.homeassistant import HomeAssistant
 from services.camera.hubclock import HubClock
 from services.camera.ids import Milliseconds
 from services.camera.lights import Lights
@@ -108,6 +109,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         **triggers.work(),
         "lights": lights.run(capturer),
         "info": about.run(),
+        "home assistant": HomeAssistant(settings, session, about, sensors).run(),
         "health": health.run(),
         "view": view.run(),
     }

@@ -27,6 +27,7 @@ class Sensors:
     capturer: Capturer
     settings: SensorSettings
     probes: tuple[Probe, ...]
+    measured: set[str] | None = None  # each metric that there was; None before the first round
     _sent: dict[str, float] = field(default_factory=dict)
     _sent_at: float = -float("inf")  # on the event loop's clock
 
@@ -50,6 +51,7 @@ class Sensors:
         if self.settings.fahrenheit:
             metrics |= _in_fahrenheit(metrics)
         metrics = {name: round(value, 3) for name, value in metrics.items()}
+        self.measured = (self.measured or set()) | metrics.keys()
         if metrics and self._is_worth_sending(metrics):
             self._send(metrics)
 

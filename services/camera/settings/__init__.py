@@ -13,6 +13,7 @@ from services.camera.settings.capture import Capture
 from services.camera.settings.control import Control
 from services.camera.settings.detect import Detect
 from services.camera.settings.health import Health
+from services.camera.settings.homeassistant import HomeAssistant
 from services.camera.settings.kinds import Quality, Seconds
 from services.camera.settings.lights import Lights
 from services.camera.settings.live import Live
@@ -29,6 +30,7 @@ __all__ = [
     "Control",
     "Detect",
     "Health",
+    "HomeAssistant",
     "Live",
     "Quality",
     "Seconds",
@@ -52,6 +54,7 @@ class CameraSettings(Settings):
     spool: Spool = Spool()
     live: Live = Live()
     health: Health = Health()
+    homeassistant: HomeAssistant = HomeAssistant()
     view: View = View()
 
     @field_validator("node", mode="before")

@@ -21,7 +21,17 @@ class Device(Section):
     @property
     def label(self) -> str:
         """What events call it."""
-        return self.name or str(getattr(self, "kind"))  # noqa: B009
+        return self.name or self._kind
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What its readings are called."""
+        prefix = f"{self.name}_" if self.name else ""
+        return tuple(prefix + quantity for quantity in MEASURES[self._kind])
+
+    @property
+    def _kind(self) -> str:
+        return str(getattr(self, "kind"))  # noqa: B009
 
 
 class Ds18b20(Device):
@@ -86,12 +96,21 @@ class Sensors(Section):
     vitals: bool = Field(True, description="load, memory, disk, throttling, Wi-Fi level, uptime")
     devices: tuple[AnyDevice, ...] = Field((), max_length=16)
 
+    @property
+    def longest_pause(self) -> float:
+        """Seconds between two readings, at most."""
+        return self.interval + (self.regular if self.min_difference else 0.0)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The metrics that the devices give when they work."""
+        return frozenset(metric for device in self.devices for metric in device.metrics)
+
     @model_validator(mode="after")
     def _each_metric_once(self) -> Self:
         known: dict[str, str] = {}
         for device in self.devices:
-            for quantity in MEASURES[device.kind]:
-                metric = f"{device.name}_{quantity}" if device.name else quantity
+            for metric in device.metrics:
                 if metric in known:
                     raise ValueError(
                         f"{metric} comes from {known[metric]} and from {device.label}: "

@@ -1,0 +1,99 @@
+"""Home Assistant's MQTT discovery: a node or the hub as one device in one retained message.
+
+Format: home-assistant.io/integrations/mqtt, "Device discovery payload", and each platform's page.
+Unique ids and the ids of components never change: they are what an owner's automations hang on.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import JsonValue
+
+import lookout
+from lookout.bus.session import Session
+from lookout.bus.topics import NodeName
+
+BIRTH: Final = b"online"
+LONGEST_DELAY = 5.0  # seconds after Home Assistant's birth, so that not all nodes speak at once
+ORIGIN: Final = {"name": "Lookout", "sw_version": lookout.__version__}
+
+Component = dict[str, JsonValue]
+Components = Mapping[str, Component]
+
+
+def device_id(name: NodeName) -> str:
+    """The device of a node, or of the hub."""
+    return f"lookout_{name}"
+
+
+def title(name: str) -> str:
+    """`front-door` as people read it."""
+    return name.replace("-", " ").replace("_", " ").strip().capitalize()
+
+
+def described(
+    name: str,
+    components: Components,
+    *,
+    status: str,
+    about: Mapping[str, str | None],
+    gone: Mapping[str, str] | None = None,
+) -> bytes:
+    """The discovery message of a device, JSON.
+
+    `status` is the topic of its presence; `about` further keys of the device (what is None is left
+    out); `gone` ids and platforms of components that it had before and has no more.
+    """
+    device = {"identifiers": [device_id(name)], "name": title(name), "manufacturer": "Lookout"}
+    own = {key: {**each, "unique_id": unique_id(name, key)} for key, each in components.items()}
+    removed = {key: {"platform": platform} for key, platform in (gone or {}).items()}
+    message = {
+        "device": {**device, **{key: value for key, value in about.items() if value}},
+        "origin": ORIGIN,
+        "availability": [{"topic": status}],
+        "components": {**removed, **own},
+    }
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def unique_id(name: str, component: str) -> str:
+    """The identity of an entity, for ever."""
+    return f"{device_id(name)}_{component}"
+
+
+class Announcer:
+    """Keeps a device's discovery message as it should be, over restarts of broker and listener."""
+
+    def __init__(self, session: Session, name: str, *, prefix: str, birth_topic: str) -> None:
+        self._session = session
+        self._topic = f"{prefix}/device/{device_id(name)}/config"
+        self._births = session.subscribe(birth_topic)
+        self._said: bytes | None = None
+        session.on_connect(self._say)
+
+    def announce(self, message: bytes) -> bool:
+        """Publish the message where it is not what was said last; whether it was not."""
+        if message == self._said:
+            return False
+        self._said = message
+        if self._session.is_connected:
+            self._say()
+        return True
+
+    def withdraw(self) -> None:
+        """Take the device out of Home Assistant."""
+        self.announce(b"")
+
+    async def follow(self) -> None:
+        """Announce again when Home Assistant has started, until cancelled."""
+        async for message in self._births:
+            if message.payload == BIRTH and not message.retain:
+                await asyncio.sleep(random.uniform(0, LONGEST_DELAY))
+                self._say()
+
+    def _say(self) -> None:
+        if self._said is not None and self._session.is_connected:
+            self._session.post(self._topic, self._said, retain=True)

@@ -1,0 +1,80 @@
+"""The node as a device of Home Assistant: announced when it starts and when what it has changes."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from lookout.bus.entities import Abilities, NodeEntities
+from lookout.bus.homeassistant import Announcer, described
+from lookout.bus.session import Session
+from lookout.bus.topics import Topics
+from services.camera.about import About
+from services.camera.sensors import Sensors
+from services.camera.settings import CameraSettings
+
+LOOK_SECONDS = 2.0
+_KEPT = "homeassistant"  # in the node's state: the components announced last, id -> platform
+
+
+@dataclass(slots=True)
+class HomeAssistant:
+    """Builds the announcement from what the node has; what it has no more is taken out."""
+
+    settings: CameraSettings
+    session: Session
+    about: About
+    sensors: Sensors
+    _announcer: Announcer = field(init=False)
+    _had: dict[str, str] = field(default_factory=dict)  # announced by the process before
+
+    async def run(self) -> None:
+        """Announce until cancelled."""
+        told = self.settings.homeassistant
+        self._announcer = Announcer(
+            self.session, self.settings.node, prefix=told.prefix, birth_topic=told.birth_topic
+        )
+        if not told.enabled:
+            self._announcer.withdraw()
+            await asyncio.Event().wait()
+        kept = self.about.capturer.state.kept(_KEPT)
+        self._had = {key: platform for key, platform in kept.items() if isinstance(platform, str)}
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._announcer.follow(), name="births of Home Assistant")
+            while True:
+                await self._announce()
+                await asyncio.sleep(LOOK_SECONDS)
+
+    def abilities(self) -> Abilities:
+        """What this node can do now."""
+        sensors, detectors = self.settings.sensors, self.about.detectors
+        regions = self.settings.detect.motion.regions
+        return Abilities(
+            services=frozenset(self.about.services.names),
+            metrics=frozenset(sensors.declared | (self.sensors.measured or set())),
+            reading_lasts=round(sensors.longest_pause * 3),
+            motion=detectors.possible,
+            regions=tuple(region.name for region in regions),
+            lamps=tuple(self.about.lights.state),
+            exposure_value=self.settings.camera.source == "picamera2",
+        )
+
+    async def _announce(self) -> None:
+        info, node = self.about.describe(), self.settings.node
+        topics = Topics(self.settings.mqtt.root)
+        components = NodeEntities(topics, node).components(self.abilities())
+        known = self.sensors.measured is not None  # else a metric that is missing may still come
+        message = described(
+            node,
+            components,
+            status=topics.status(node),
+            about={"model": info.camera, "hw_version": info.model, "sw_version": info.version},
+            gone={key: each for key, each in self._had.items() if known and key not in components},
+        )
+        if self._announcer.announce(message):
+            now = {key: each["platform"] for key, each in components.items()}
+            await self._keep(now if known else {**self._had, **now})
+
+    async def _keep(self, announced: dict[str, Any]) -> None:
+        state = self.about.capturer.state
+        state.keep(_KEPT, announced)
+        await asyncio.to_thread(state.save)

@@ -1,0 +1,40 @@
+"""Nodes of every kind, for property tests."""
+
+from hypothesis import strategies as st
+
+from lookout.bus.entities import Abilities, NodeEntities
+from lookout.bus.homeassistant import described
+from lookout.bus.topics import NODE_PATTERN, RESERVED, WORD_PATTERN, Topics
+
+SERVICES = ("capture", "set", "live", "light", "identify", "restart", "autofocus")
+METRICS = (
+    "lux",
+    "temperature",
+    "water_temperature",
+    "water_temperature_f",
+    "humidity",
+    "pressure",
+    "cpu_temperature",
+    "wifi_signal",
+    "uptime",
+    "throttled",
+)
+words = st.from_regex(WORD_PATTERN, fullmatch=True)
+nodes = st.from_regex(NODE_PATTERN, fullmatch=True).filter(lambda name: name not in RESERVED)
+abilities = st.builds(
+    Abilities,
+    services=st.frozensets(st.sampled_from(SERVICES)),
+    metrics=st.frozensets(st.sampled_from(METRICS) | words),
+    reading_lasts=st.integers(3, 300_000),
+    motion=st.booleans(),
+    regions=st.lists(words, max_size=4, unique=True).map(tuple),
+    lamps=st.lists(words, max_size=4, unique=True).map(tuple),
+    exposure_value=st.booleans(),
+)
+
+
+def message(node: str, able: Abilities) -> bytes:
+    """What such a node announces."""
+    components = NodeEntities(Topics(), node).components(able)
+    about = {"model": "imx708", "hw_version": None, "sw_version": "1.0"}
+    return described(node, components, status=Topics().status(node), about=about)

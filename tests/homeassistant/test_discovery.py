@@ -1,0 +1,106 @@
+"""A node's discovery message: whatever the node has, Home Assistant takes it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from lookout.bus.entities import Abilities
+from lookout.bus.homeassistant import described
+from lookout.bus.quantities import metric
+from tests.homeassistant.abilities import SERVICES, abilities, message, nodes
+from tests.homeassistant.schema import problems
+
+ALL = Abilities(
+    services=frozenset(SERVICES),
+    metrics=frozenset({"lux", "temperature", "water_temperature", "cpu_temperature", "co2"}),
+    motion=True,
+    regions=("porch",),
+    lamps=("lamp",),
+    exposure_value=True,
+)
+
+
+def components(able: Abilities, node: str = "garden") -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(message(node, able))["components"]
+    return found
+
+
+@given(node=nodes, able=abilities)
+@settings(deadline=None)
+def test_home_assistant_takes_the_message_of_any_node(node: str, able: Abilities) -> None:
+    assert problems(message(node, able)) == []
+
+
+@given(node=nodes, able=abilities)
+@settings(deadline=None)
+def test_a_message_says_the_same_each_time(node: str, able: Abilities) -> None:
+    assert message(node, able) == message(node, able)
+
+
+def test_the_schema_of_the_tests_refuses_what_home_assistant_refuses() -> None:
+    sound = json.loads(message("garden", ALL))
+    wrong: list[tuple[str, Any]] = [
+        ("unit_of_measurement", "lux"),
+        ("entity_category", "config"),
+        ("typo", 1),
+        ("state_topic", "lookout/#"),
+    ]
+    for key, value in wrong:
+        lux = {**sound["components"]["metric_lux"], key: value}
+        bad = {**sound, "components": {"metric_lux": lux}}
+        assert len(problems(json.dumps(bad).encode())) == 1
+    assert problems(json.dumps({**sound, "expire_after": 3}).encode()) == ["root: expire_after"]
+
+
+def test_a_node_has_only_what_it_can_do() -> None:
+    bare = components(Abilities(services=frozenset({"capture"})))
+    assert set(bare) == {
+        *("picture", "camera", "event", "connected", "picture_too_old", "camera_problem"),
+        *("last_capture", "spool_depth", "spool_dropped", "capture"),
+    }
+    more = set(components(ALL)) - set(bare)
+    assert more >= {"motion", "motion_in_porch", "motion_detection", "lamp_lamp", "live"}
+    assert more >= {"interval", "quality", "exposure_value", "metric_lux", "restart", "autofocus"}
+
+
+def test_unique_ids_stay_as_they_were_first_announced() -> None:
+    assert {each["unique_id"] for each in components(ALL).values()} == {
+        "lookout_garden_" + component
+        for component in (
+            *("autofocus", "camera", "camera_problem", "capture", "connected", "event"),
+            *("exposure_value", "identify", "interval", "lamp_lamp", "last_capture", "live"),
+            *("metric_co2", "metric_cpu_temperature", "metric_lux", "metric_temperature"),
+            *("metric_water_temperature", "motion", "motion_detection", "motion_in_porch"),
+            *("picture", "picture_too_old", "quality", "restart", "spool_depth", "spool_dropped"),
+        )
+    }
+
+
+def test_only_the_connection_is_there_while_the_node_is_away() -> None:
+    tree = json.loads(message("garden", ALL))
+    assert tree["availability"] == [{"topic": "lookout/garden/status"}]
+    own = {name for name, each in tree["components"].items() if "availability" in each}
+    assert own == {"connected"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("lux", ("Illuminance", "lx", "illuminance")),
+        ("water_temperature", ("Water temperature", "°C", "temperature")),
+        ("water_temperature_f", ("Water temperature f", "°F", "temperature")),
+        ("co2", ("Co2", None, None)),
+    ],
+)
+def test_a_metric_has_the_unit_and_class_of_its_quantity(name: str, said: tuple[Any, ...]) -> None:
+    known = metric(name)
+    assert (known.name, known.unit, known.device_class) == said
+
+
+def test_what_a_node_has_no_more_is_named_by_its_platform_alone() -> None:
+    answer = json.loads(
+        described("garden", {}, status="x", about={}, gone={"metric_lux": "sensor"})
+    )
+    assert answer["components"] == {"metric_lux": {"platform": "sensor"}}
