@@ -17,6 +17,7 @@ from services.camera.ids import Milliseconds
 from services.camera.previewer import Previewer
 from services.camera.settings import Capture
 from services.camera.sources import Picture, Source, SourceError
+from services.camera.sources.focus import Focus, FocusSource
 from services.camera.sources.frames import FrameSource, LuxSource
 from services.camera.sources.live import LiveRequest, LiveSource
 from services.camera.spool import Spool
@@ -115,6 +116,14 @@ class Capturer:
         if lux is None:
             raise SourceError(f"{self.source.model} tells no lux.")
         return lux
+
+    async def focus(self) -> Focus:
+        """One focus cycle. Raises SourceError."""
+        if isinstance(self.source, FocusSource):
+            found = await self._looked(self.source.focus)
+            if found is not None:
+                return found
+        raise SourceError(f"{self.source.model} has no lens that moves.")
 
     async def _looked(self, look: Callable[[], Awaitable[T]]) -> T:
         """What a look through the open source gives. Raises SourceError."""

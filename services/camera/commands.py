@@ -45,6 +45,12 @@ class SetArguments(Control, Capture, Arguments):
         return self
 
 
+class AutofocusArguments(Arguments):
+    """Focus once, now; `keep` leaves the lens where that put it, for good."""
+
+    keep: bool = False
+
+
 class IdentifyArguments(Arguments):
     """Show which one you are."""
 
@@ -76,6 +82,7 @@ class Commands:
         """Offer them all."""
         services.register("capture", CaptureArguments, self.capture)
         services.register("set", SetArguments, self.set)
+        services.register("autofocus", AutofocusArguments, self.autofocus)
         services.register("live", LiveArguments, self.live)
         services.register("identify", IdentifyArguments, self.identify)
         services.register("restart", NoArguments, self.restart)
@@ -125,6 +132,17 @@ class Commands:
             raise CommandFailed("not_possible", f"motion = true: {model} gives no frames to watch")
         self.detectors.switch_motion(on=on)
         await asyncio.to_thread(self.capturer.state.keep_motion, on)
+
+    async def autofocus(self, arguments: AutofocusArguments, _: Command) -> Data:
+        """Focus; the result tells whether that worked and where the lens is (dioptres)."""
+        try:
+            focus = await self.capturer.focus()
+        except SourceError as error:
+            raise CommandFailed("not_possible", str(error)) from None
+        if arguments.keep and focus.found and focus.position is not None:
+            await self._adjust({"autofocus": "off", "lens_position": round(focus.position, 3)})
+            await asyncio.to_thread(self.capturer.state.save)
+        return {"focused": focus.found, "lens_position": focus.position}
 
     async def _adjust(self, control: dict[str, Any]) -> None:
         try:

@@ -1,5 +1,6 @@
 """What each knob of the Pi's camera does to a picture: for the fake and for the real library."""
 
+import asyncio
 import io
 from collections.abc import Iterator
 from itertools import product
@@ -10,6 +11,7 @@ from PIL import Image, ImageOps
 from services.camera.develop import develop, left_to_do
 from services.camera.settings import Camera
 from services.camera.sources import Picture, SourceError, make_source
+from services.camera.sources.focus import Focus, FocusSource
 
 QUALITY = 90
 SIZE = (640, 480)
@@ -158,11 +160,33 @@ async def a_lens_is_where_it_was_put(scene: Any) -> None:
     assert "camera.lens_position = 20: must be from 0 to 15 for this imx708" in message
 
 
+async def a_focus_cycle_by_command_tells_where_the_lens_is(scene: Any) -> None:
+    scene(distance=0.25)
+    source = make_source(Camera(source="picamera2", resolution=SIZE, timeout=8.0))
+    assert isinstance(source, FocusSource)
+    await source.open()
+    assert await source.focus() == Focus(found=True, position=4.0)
+    scene(distance=0.25, focusable=0)
+    lost = await source.focus()
+    scene(distance=0.5)
+    async with asyncio.timeout(10):
+        while (await source.capture(QUALITY)).meta["lens_position"] != 2.0:
+            pass  # the continuous focus goes on by itself
+    await source.close()
+    assert lost is not None
+    assert not lost.found
+
+
 async def without_a_lens_its_position_is_refused(scene: Any) -> None:
     scene()
     message = await refused(lens_position=2.0)
     assert "camera.lens_position = 2: the camera (imx219) has no such control" in message
     assert "only the imx708" in await refused(hdr="sensor")
+    source = make_source(Camera(source="picamera2", resolution=SIZE, timeout=8.0))
+    assert isinstance(source, FocusSource)
+    await source.open()
+    assert await source.focus() is None
+    await source.close()
 
 
 async def an_open_camera_refuses_what_is_beyond_it_and_goes_on(scene: Any) -> None:
@@ -207,7 +231,11 @@ ANY_CAMERA = {
     )
 }
 ONE_CAMERA = {
-    "imx708": (a_lens_is_where_it_was_put, hdr_is_switched_on_and_off),
+    "imx708": (
+        a_lens_is_where_it_was_put,
+        a_focus_cycle_by_command_tells_where_the_lens_is,
+        hdr_is_switched_on_and_off,
+    ),
     "imx219": (without_a_lens_its_position_is_refused,),
 }
 CONTROLS = {name: ("imx708", behaviour) for name, behaviour in ANY_CAMERA.items()} | {

@@ -14,6 +14,7 @@ from lookout.bus.messages import parse_event, parse_info
 from lookout.host.settings import Broker
 from services.camera.settings import Camera
 from services.camera.sources import SourceError, make_source
+from services.camera.sources.focus import Focus
 from tests.camera.test_node import Hub, hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
@@ -161,6 +162,44 @@ async def test_a_camera_that_fails_with_proven_settings_keeps_them(
         source.failing = ""
         assert (await hub.call("capture")).ok
         assert source.settings[-1].exposure == 20_000
+
+
+class FocusingSource(PickySource):
+    """Has a lens."""
+
+    found = True
+
+    async def focus(self) -> Focus:
+        return Focus(self.found, 2.5 if self.found else 10.0)
+
+
+async def test_autofocus_tells_where_the_lens_is_and_may_keep_it_there(
+    settings: Any, hub: Hub
+) -> None:
+    lens = FocusingSource()
+    async with running_node(settings, lens):
+        await hub.first("info")
+        assert (await hub.call("autofocus")).data == {"focused": True, "lens_position": 2.5}
+        assert (await hub.call("set", interval=0)).data["autofocus"] == "continuous"
+        lens.found = False
+        assert not (await hub.call("autofocus", keep=True)).data["focused"]
+        assert (await hub.call("set", interval=0)).data["autofocus"] == "continuous"
+        lens.found = True
+        await hub.call("autofocus", keep=True)
+    async with running_node(settings, lens):
+        await hub.first("info")
+        kept = (await hub.call("set", interval=0)).data
+        assert (kept["autofocus"], kept["lens_position"]) == ("off", 2.5)
+
+
+async def test_a_camera_without_a_lens_says_so(
+    settings: Any, hub: Hub, source: PickySource
+) -> None:
+    async with running_node(settings, source):
+        await hub.first("info")
+        error = (await hub.call("autofocus")).error
+        assert error is not None
+        assert (error.code, error.message) == ("not_possible", "recorder has no lens that moves.")
 
 
 async def test_the_live_view_is_masked_too(mqtt_settings: Settings, data: Path, hub: Hub) -> None:

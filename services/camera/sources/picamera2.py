@@ -16,6 +16,7 @@ from services.camera.settings import Camera
 from services.camera.settings.boxes import WHOLE
 from services.camera.sources import controls, imx500, piencoder
 from services.camera.sources import metadata as measured
+from services.camera.sources.focus import Focus
 from services.camera.sources.live import LiveRequest
 from services.camera.sources.metadata import AfState
 from services.camera.sources.plain_errors import plain_errors
@@ -87,6 +88,12 @@ class PiCamera:
     async def stop_live(self) -> None:
         if self._worker is not None:
             await self._worker.call(self._driver.stop_live)
+
+    async def focus(self) -> Focus | None:
+        """Run one focus cycle. Raises SourceError."""
+        if self._worker is None:
+            raise SourceError("The camera is not open.")
+        return await self._worker.call(self._driver.focus)
 
     async def lux(self) -> float | None:
         """The light that the newest frame was exposed for. Raises SourceError."""
@@ -264,10 +271,29 @@ class Driver:
                 return
         raise SourceError(f"camera.crop = {self._settings.crop}: the camera does not take it.")
 
+    def focus(self) -> Focus | None:
+        """One focus cycle by command; afterwards the lens goes on as it is set."""
+        if self._camera is None:
+            raise SourceError("The camera is not open.")
+        if not self._has_lens:
+            return None
+        deadline = time.monotonic() + self._wait
+        with plain_errors():
+            found = self._cycle(deadline)
+            with self._request(deadline) as request:
+                position = measured.number(request.get_metadata(), "LensPosition")
+            if self._settings.autofocus != "cycle":
+                limits = self._camera.camera_controls
+                self._camera.set_controls(controls.lens(self._settings, limits))
+        return Focus(found, position)
+
     def _focus_once(self, deadline: float) -> bool | None:
         """Run one focus cycle where that is asked for: whether it found focus, None if not run."""
         if not self._has_lens or self._settings.autofocus != "cycle":
             return None
+        return self._cycle(deadline)
+
+    def _cycle(self, deadline: float) -> bool:
         wait = min(self._settings.autofocus_timeout, (deadline - time.monotonic()) / 2)
         try:
             return bool(self._camera.autofocus_cycle(wait=wait))
