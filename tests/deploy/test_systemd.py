@@ -28,7 +28,10 @@ def installed(tmp_path: Path) -> Path:
 @needs_systemd
 def test_systemd_finds_nothing_to_complain_about(installed: Path) -> None:
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(installed)], capture_output=True, text=True
+        ["systemd-analyze", "verify", "--man=no", str(installed)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -39,6 +42,7 @@ def test_the_unit_has_few_rights(installed: Path) -> None:
         ["systemd-analyze", "security", "--offline=yes", f"--threshold={MOST_EXPOSED}", installed],
         capture_output=True,
         text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
