@@ -29,6 +29,11 @@ def device_id(name: NodeName) -> str:
     return f"lookout_{name}"
 
 
+def config_topic(prefix: str, name: str) -> str:
+    """Where a device is announced."""
+    return f"{prefix}/device/{device_id(name)}/config"
+
+
 def title(name: str) -> str:
     """`front-door` as people read it."""
     return name.replace("-", " ").replace("_", " ").strip().capitalize()
@@ -40,14 +45,20 @@ def described(
     *,
     status: str,
     about: Mapping[str, str | None],
+    called: str | None = None,
     gone: Mapping[str, str] | None = None,
 ) -> bytes:
     """The discovery message of a device, JSON.
 
     `status` is the topic of its presence; `about` further keys of the device (what is None is left
-    out); `gone` ids and platforms of components that it had before and has no more.
+    out); `called` its name for people, else made of its own; `gone` ids and platforms of components
+    that it had before and has no more.
     """
-    device = {"identifiers": [device_id(name)], "name": title(name), "manufacturer": "Lookout"}
+    device = {
+        "identifiers": [device_id(name)],
+        "name": called or title(name),
+        "manufacturer": "Lookout",
+    }
     own = {key: {**each, "unique_id": unique_id(name, key)} for key, each in components.items()}
     removed = {key: {"platform": platform} for key, platform in (gone or {}).items()}
     message = {
@@ -69,8 +80,8 @@ class Announcer:
 
     def __init__(self, session: Session, name: str, *, prefix: str, birth_topic: str) -> None:
         self._session = session
-        self._topic = f"{prefix}/device/{device_id(name)}/config"
-        self._births = session.subscribe(birth_topic)
+        self._topic = config_topic(prefix, name)
+        self._birth_topic = birth_topic
         self._said: bytes | None = None
         session.on_connect(self._say)
 
@@ -89,7 +100,7 @@ class Announcer:
 
     async def follow(self) -> None:
         """Announce again when Home Assistant has started, until cancelled."""
-        async for message in self._births:
+        async for message in self._session.subscribe(self._birth_topic):
             if message.payload == BIRTH and not message.retain:
                 await asyncio.sleep(random.uniform(0, LONGEST_DELAY))
                 self._say()

@@ -194,6 +194,18 @@ class Info(Open):
     exposure_value: float | None = Field(None, description="stops; only of cameras that take it")
 
 
+class HubInfo(Open):
+    """What the hub says of itself, retained."""
+
+    version: str = ""
+    nodes: int = Field(ge=0)
+    nodes_online: int = Field(ge=0)
+    images: int = Field(ge=0, description="stored now")
+    events_today: int = Field(ge=0, description="in the last 24 hours")
+    memory_used: int = Field(ge=0, description="bytes, of Redis")
+    memory_share: float | None = Field(None, ge=0, description="of Redis' limit; None: no limit")
+
+
 class Event(Open):
     """Something that happened, in Home Assistant's shape."""
 

@@ -102,6 +102,10 @@ class Topics:
     def hub_status(self, service: str) -> str:
         return self._of(HUB, check_word(service), "status")
 
+    def hub_info(self) -> str:
+        """What the hub says of itself as a whole; the events service does."""
+        return self._of(HUB, "events", "info")
+
     def reply(self, caller: str) -> str:
         """Where a caller that sets an MQTT 5 response topic may ask nodes to answer."""
         return self._of(HUB, "reply", caller)
@@ -128,6 +132,8 @@ class Topics:
         match topic[len(self.root) + 1 :].split("/"):
             case ["hub", service, "status"]:
                 return Address(HUB, "hub_status", check_word(service))
+            case ["hub", "events", "info"]:
+                return Address(HUB, "hub_info", "events")
             case ["hub", "event", name]:
                 return Address(HUB, "event", check_word(name))
             case ["all", "command", name]:

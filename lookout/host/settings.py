@@ -94,6 +94,19 @@ class Redis(Section):
     )
 
 
+_Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=128)]
+
+
+class HomeAssistant(Section):
+    """How this process shows itself in Home Assistant."""
+
+    enabled: bool = Field(True, description="whether it announces itself; false takes it out again")
+    prefix: _Topic = Field("homeassistant", description="Home Assistant's discovery prefix")
+    birth_topic: _Topic = Field(
+        "homeassistant/status", description="where Home Assistant says that it has started"
+    )
+
+
 class Log(Section):
     """What is written to standard error."""
 

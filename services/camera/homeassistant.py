@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lookout.bus.entities import Abilities, NodeEntities
-from lookout.bus.homeassistant import Announcer, described
+from lookout.bus.homeassistant import Announcer, config_topic, described, device_id
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.bus.topics import HUB, Topics
 from services.camera.about import About
 from services.camera.sensors import Sensors
 from services.camera.settings import CameraSettings
@@ -25,6 +25,7 @@ class HomeAssistant:
     about: About
     sensors: Sensors
     _announcer: Announcer = field(init=False)
+    _behind_hub: bool = False
     _had: dict[str, str] = field(default_factory=dict)  # announced by the process before
 
     async def run(self) -> None:
@@ -40,9 +41,16 @@ class HomeAssistant:
         self._had = {key: platform for key, platform in kept.items() if isinstance(platform, str)}
         async with asyncio.TaskGroup() as group:
             group.create_task(self._announcer.follow(), name="births of Home Assistant")
+            group.create_task(self._follow_hub(), name="hub's announcement")
             while True:
                 await self._announce()
                 await asyncio.sleep(LOOK_SECONDS)
+
+    async def _follow_hub(self) -> None:
+        """A device behind one that nobody announces would be shown behind one without a name."""
+        topic = config_topic(self.settings.homeassistant.prefix, HUB)
+        async for message in self.session.subscribe(topic):
+            self._behind_hub = message.payload != b""
 
     def abilities(self) -> Abilities:
         """What this node can do now."""
@@ -67,7 +75,12 @@ class HomeAssistant:
             node,
             components,
             status=topics.status(node),
-            about={"model": info.camera, "hw_version": info.model, "sw_version": info.version},
+            about={
+                "model": info.camera,
+                "hw_version": info.model,
+                "sw_version": info.version,
+                "via_device": device_id(HUB) if self._behind_hub else None,
+            },
             gone={key: each for key, each in self._had.items() if known and key not in components},
         )
         if self._announcer.announce(message):

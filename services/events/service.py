@@ -12,6 +12,7 @@ from lookout.store.events import Events
 from lookout.store.index import ensure_indexes
 from lookout.store.nodes import Nodes
 from services.events.dailylog import DailyLog
+from services.events.homeassistant import show_hub
 from services.events.presence import Presence
 from services.events.recorder import Recorder
 from services.events.settings import EventsSettings
@@ -36,6 +37,9 @@ async def run(settings: EventsSettings, session: Session, client: Client) -> Non
         group.create_task(recorder.take(subscribed("event")), name="events")
         group.create_task(presence.take(subscribed("status")), name="statuses")
         group.create_task(presence.take(subscribed("info")), name="infos")
+        group.create_task(
+            show_hub(settings.homeassistant, session, topics, client), name="home assistant"
+        )
         group.create_task(
             forever("silence", presence.look_for_silence, pause=silence_pause, on=TRANSIENT),
             name="silence",

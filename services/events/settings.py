@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from lookout.host.settings import HubSettings, Section
+from lookout.host.settings import HomeAssistant, HubSettings, Section
 from lookout.store import keys
 
 
@@ -22,3 +22,4 @@ class EventsSettings(HubSettings):
     """Everything the events service is told."""
 
     events: EventLog = EventLog()
+    homeassistant: HomeAssistant = HomeAssistant()

@@ -65,6 +65,7 @@ UNITS: Final[dict[str, set[str | None]]] = {  # of a device class
     "signal_strength": {"dBm"},
     "duration": {"s"},
     "timestamp": {None},
+    "data_size": {"B"},
 }
 CLASSES: Final = {
     "sensor": set(UNITS),

@@ -7,13 +7,12 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from lookout.bus.topics import NodeName
-from lookout.host.settings import Settings
+from lookout.host.settings import HomeAssistant, Settings
 from services.camera.settings.camera import Camera
 from services.camera.settings.capture import Capture
 from services.camera.settings.control import Control
 from services.camera.settings.detect import Detect
 from services.camera.settings.health import Health
-from services.camera.settings.homeassistant import HomeAssistant
 from services.camera.settings.kinds import Quality, Seconds
 from services.camera.settings.lights import Lights
 from services.camera.settings.live import Live
@@ -30,7 +29,6 @@ __all__ = [
     "Control",
     "Detect",
     "Health",
-    "HomeAssistant",
     "Live",
     "Quality",
     "Seconds",

@@ -1,0 +1,59 @@
+"""What the hub has in Home Assistant. Values come from `lookout/hub/events/info` (retained)."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from lookout.bus import templates
+from lookout.bus.homeassistant import Component, title
+from lookout.bus.topics import Topics
+
+_SENSORS: Final[dict[str, Component]] = {  # by their name in the hub's info
+    "nodes": {"name": "Nodes", "state_class": "measurement"},
+    "nodes_online": {"name": "Nodes online", "state_class": "measurement"},
+    "images": {
+        "name": "Images stored",
+        "state_class": "measurement",
+        "unit_of_measurement": "pictures",
+    },
+    "events_today": {"name": "Events in 24 hours", "state_class": "measurement"},
+    "memory_used": {
+        "name": "Memory used",
+        "state_class": "measurement",
+        "device_class": "data_size",
+        "unit_of_measurement": "B",
+        "suggested_display_precision": 0,
+        "entity_category": "diagnostic",
+    },
+    "memory_share": {
+        "name": "Share of memory used",
+        "state_class": "measurement",
+        "unit_of_measurement": "%",
+        "suggested_display_precision": 0,
+        "entity_category": "diagnostic",
+    },
+}
+
+
+def hub_components(topics: Topics, services: Iterable[str]) -> dict[str, Component]:
+    """Component id -> component; `services` are the hub's services that were ever there."""
+    found: dict[str, Component] = {
+        name: {
+            "platform": "sensor",
+            **component,
+            "state_topic": topics.hub_info(),
+            "value_template": templates.value(name),
+        }
+        for name, component in _SENSORS.items()
+    }
+    for service in sorted(services):
+        found[f"service_{service}"] = {
+            "platform": "binary_sensor",
+            "name": f"{title(service)} service",
+            "device_class": "connectivity",
+            "entity_category": "diagnostic",
+            "state_topic": topics.hub_status(service),
+            "payload_on": "online",
+            "payload_off": "offline",
+            "availability": [],  # each tells of itself
+        }
+    return found
