@@ -14,8 +14,8 @@ CAMERA = "services/camera/sources/"
 OWNERS = {
     "paho": ("lookout/bus/session.py",),
     "redis": ("lookout/store/",),
-    "picamera2": (f"{CAMERA}picamera2.py", f"{CAMERA}piencoder.py", f"{CAMERA}imx500.py"),
-    "libcamera": (f"{CAMERA}picamera2.py", f"{CAMERA}controls.py"),
+    "picamera2": (f"{CAMERA}pilibrary.py", f"{CAMERA}piencoder.py", f"{CAMERA}imx500.py"),
+    "libcamera": (f"{CAMERA}pidriver.py", f"{CAMERA}controls.py"),
 }
 
 
