@@ -118,6 +118,7 @@ async def _drain(load: Load, port: int, url: str) -> dict[str, Any]:
         return {}
     command = [program, "-p", str(port), "-u", "hub", "-P", PASSWORD, "-q", "1", "-V", "5"]
     command += ["-i", "bench-drain", "-t", "lookout/+/image", "-C", str(load.total), "-F", "."]
+    command += ["-W", "60"]  # seconds: the broker may drop some when it is sent too much
     drain = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         senders = Senders("bench.sender", load.senders, load.arguments(url))

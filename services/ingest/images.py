@@ -1,9 +1,11 @@
 """Images: examined, stored many at a time, acknowledged after the write, then confirmed."""
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from lookout.bus.messages import now
 from lookout.bus.subscription import Message, Subscription
@@ -18,6 +20,7 @@ from services.ingest.refusals import Refusals, claimed_id
 from services.ingest.room import Room
 from services.ingest.settings import Ingest
 
+WRITES: Final = 2
 Taken = tuple[Message, NewImage]
 
 
@@ -34,9 +37,17 @@ class ImageIntake:
     receipts: Receipts
 
     async def take(self, subscription: Subscription) -> None:
-        """Store images as they come, all that wait in one write."""
-        async for message in subscription:
-            await self.handle([message, *subscription.take_more(self.settings.batch - 1)])
+        """Store images as they come, all that wait in one write.
+
+        Two writes may be under way: one is examined while Redis takes the other.
+        """
+        turn = asyncio.Semaphore(WRITES)
+        async with asyncio.TaskGroup() as group:
+            async for message in subscription:
+                batch = [message, *subscription.take_more(self.settings.batch - 1)]
+                await turn.acquire()
+                task = group.create_task(self.handle(batch), name="write images")
+                task.add_done_callback(lambda _: turn.release())
 
     async def handle(self, messages: Sequence[Message]) -> None:
         """Examine a few images, store them in one write, then acknowledge them all."""

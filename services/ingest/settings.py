@@ -20,7 +20,7 @@ class Ingest(Section):
     )
     low_mark: float = Field(0.8, gt=0, lt=1, description="part of it at which that stops")
     batch: int = Field(64, ge=1, le=1_000, description="most images in one write")
-    in_hand: int = Field(128, ge=1, le=10_000, description="most messages not yet acknowledged")
+    in_hand: int = Field(200, ge=1, le=10_000, description="most messages not yet acknowledged")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
 
