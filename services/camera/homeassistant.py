@@ -11,6 +11,7 @@ from lookout.bus.topics import HUB, Topics
 from services.camera.about import About
 from services.camera.sensors import Sensors
 from services.camera.settings import CameraSettings
+from services.camera.sources.focus import FocusSource
 
 LOOK_SECONDS = 2.0
 _KEPT = "homeassistant"  # in the node's state: the components announced last, id -> platform
@@ -56,8 +57,10 @@ class HomeAssistant:
         """What this node can do now."""
         sensors, detectors = self.settings.sensors, self.about.detectors
         regions = self.settings.detect.motion.regions
+        lens_moves = isinstance(self.about.capturer.source, FocusSource)
         return Abilities(
-            services=frozenset(self.about.services.names),
+            services=frozenset(self.about.services.names)
+            - (set() if lens_moves else {"autofocus"}),
             metrics=frozenset(sensors.declared | (self.sensors.measured or set())),
             reading_lasts=round(sensors.longest_pause * 3),
             motion=detectors.possible,

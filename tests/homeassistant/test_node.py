@@ -65,6 +65,7 @@ async def test_a_node_announces_its_services_and_what_it_measures(
         found = await announced(messages, "metric_lux")
     assert found.keys() >= {"capture", "interval", "picture"}
     assert "motion" not in found  # the source gives no frames
+    assert "autofocus" not in found  # and has no lens that moves
     assert "metric_humidity" not in found
     assert found["metric_lux"]["expire_after"] == 3
 

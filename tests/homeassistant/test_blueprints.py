@@ -1,0 +1,64 @@
+"""The blueprints are whole: each input that is asked for is used, and none is used unasked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lookout.bus.entities import Abilities, NodeEntities
+from lookout.bus.hubentities import hub_components
+from lookout.bus.topics import Topics
+from tests.homeassistant.abilities import SERVICES
+
+ROOT = Path(__file__).parents[2]
+BLUEPRINTS = sorted((ROOT / "deploy/homeassistant/blueprints/automation/lookout").glob("*.yaml"))
+PAGE = ROOT / "docs" / "home-assistant.md"
+
+
+class Loader(yaml.SafeLoader):
+    """YAML with Home Assistant's `!input NAME`."""
+
+
+class Input(str):
+    """The name of an input."""
+
+    __slots__ = ()
+
+
+Loader.add_constructor(
+    "!input",
+    lambda loader, node: Input(loader.construct_scalar(node)),  # type: ignore[arg-type]
+)
+
+
+def inputs(tree: Any) -> set[str]:
+    """Each input that is used somewhere in a tree."""
+    if isinstance(tree, Input):
+        return {str(tree)}
+    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    return set().union(*(inputs(part) for part in parts))
+
+
+@pytest.mark.parametrize("path", BLUEPRINTS, ids=lambda path: path.stem)
+def test_a_blueprint_uses_each_of_its_inputs(path: Path) -> None:
+    tree = yaml.load(path.read_text(), Loader)  # noqa: S506
+    head = tree.pop("blueprint")
+    assert head["domain"] == "automation"
+    assert inputs(tree) == set(head["input"])
+    assert {"triggers", "actions"} <= tree.keys()
+
+
+def test_the_page_names_each_blueprint() -> None:
+    assert BLUEPRINTS
+    assert [path.name for path in BLUEPRINTS if path.name not in PAGE.read_text()] == []
+
+
+def test_the_page_names_each_entity() -> None:
+    everything = Abilities(
+        services=frozenset(SERVICES), metrics=frozenset({"lux"}), motion=True, exposure_value=True
+    )
+    components = NodeEntities(Topics(), "garden").components(everything)
+    components |= hub_components(Topics(), ["events"])
+    names = {str(each["name"]) for each in components.values()} - {"Events service"}
+    assert {name for name in names if name not in PAGE.read_text()} == set()
