@@ -234,7 +234,7 @@ class Rejection(Wire):
     reason: str
 
 
-class Receipt(Wire):
+class Receipt(Open):
     """What the hub has on disk, and what it refused: the spool may let all of these go."""
 
     ids: tuple[str, ...] = ()

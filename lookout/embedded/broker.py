@@ -25,7 +25,7 @@ persistence_location {folder}/
 autosave_interval 60
 
 # A 12-megapixel JPEG has 3 to 8 MB. A client that sends more is told so and cut off.
-max_packet_size 10000000
+max_packet_size {max_packet_size}
 # Images on their way to one client at a time: ingest asks for its own number.
 max_inflight_messages 200
 # Mosquitto 2.0.11 lets that number grow with each acknowledgement; the bytes hold.
@@ -34,6 +34,8 @@ max_inflight_bytes 16777216
 max_queued_messages 10000
 max_queued_bytes 268435456
 """
+
+MAX_PACKET_SIZE = 10_000_000  # bytes
 
 # An MQTT 3.1.1 CONNECT without a user, and the head of any CONNACK: even "not authorised" is an
 # answer. (MQTT 3.1.1, sections 3.1 and 3.2)
@@ -48,8 +50,16 @@ class Mosquitto:
     port and with what it had saved. Raises Missing or NotStarted.
     """
 
-    def __init__(self, folder: Path, users: Mapping[str, str], *, port: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        users: Mapping[str, str],
+        *,
+        port: int = 0,
+        max_packet_size: int = MAX_PACKET_SIZE,
+    ) -> None:
         self.port = port or free_port()
+        self._max_packet_size = max_packet_size
         self._folder = folder.resolve()
         self._users: dict[str, str] = {}
         self._new_users = dict(users)
@@ -103,7 +113,9 @@ class Mosquitto:
     def _write_files(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
-        configuration = CONFIGURATION.format(port=self.port, host=HOST, folder=self._folder)
+        configuration = CONFIGURATION.format(
+            port=self.port, host=HOST, folder=self._folder, max_packet_size=self._max_packet_size
+        )
         (self._folder / "mosquitto.conf").write_text(configuration)
         _write_private(self._folder / "acl", access_rules().read_text())
         self._write_passwords()

@@ -68,9 +68,9 @@ class Encoding:
         encoder.start(self.camera_configuration()[name]["size"], output)  # type: ignore[attr-defined]
         self.running = {*getattr(self, "running", ()), encoder}
 
-    def stop_encoder(self, encoder: Any) -> None:
-        self.running.remove(encoder)
-        encoder.stop()
+    def stop_encoder(self, encoders: Any) -> None:
+        self.running.remove(encoders)
+        encoders.stop()
 
     def close(self) -> None:
         assert not getattr(self, "running", None), "an encoder holds on to the camera's buffers"
