@@ -4,60 +4,22 @@ Values come from the node's own topics: `info` and `reading` (retained) and `eve
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from pydantic import JsonValue
 
 from lookout.bus import templates
+from lookout.bus.entity_tables import (
+    BURST,
+    BURST_PICTURES,
+    BUTTONS,
+    EVENTS,
+    NUMBERS,
+    SPOOL,
+)
 from lookout.bus.homeassistant import Component, title
 from lookout.bus.quantities import metric
 from lookout.bus.templates import field
 from lookout.bus.topics import Topics
-
-LONGEST_INTERVAL = 604_800  # seconds, as the `set` service allows
-EVENTS: Final = (
-    "image_captured",
-    "capture_failed",
-    "motion_started",
-    "motion_ended",
-    "light_changed",
-    "trigger_fired",
-    "view_problem",
-    "view_ok",
-    "image_rejected",
-    "spool_dropped",
-    "command_failed",
-    "settings_rolled_back",
-    "sensor_failed",
-    "sensor_ok",
-    "detector_failed",
-    "detector_ok",
-    "node_silent",
-    "node_error",
-)
-_BUTTONS: Final[dict[str, Component]] = {  # by the service that they call
-    "capture": {"name": "Capture", "icon": "mdi:camera"},
-    "autofocus": {"name": "Focus", "icon": "mdi:image-filter-center-focus"},
-    "identify": {"name": "Identify", "device_class": "identify", "entity_category": "diagnostic"},
-    "restart": {"name": "Restart", "device_class": "restart", "entity_category": "config"},
-}
-_NUMBERS: Final[dict[str, Component]] = {  # by the setting that they show and change
-    "interval": {
-        "name": "Interval",
-        "min": 0,
-        "max": LONGEST_INTERVAL,
-        "step": 0.1,
-        "mode": "box",
-        "unit_of_measurement": "s",
-        "device_class": "duration",
-    },
-    "quality": {"name": "Quality", "min": 1, "max": 100, "step": 1},
-    "exposure_value": {"name": "Exposure value", "min": -8, "max": 8, "step": 0.1},
-}
-_SPOOL: Final[dict[str, Component]] = {  # by their name in the info
-    "spool_depth": {"name": "Waiting in the spool", "state_class": "measurement"},
-    "spool_dropped": {"name": "Dropped from the spool", "state_class": "total_increasing"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +30,9 @@ class Abilities:
     metrics: frozenset[str] = frozenset()
     reading_lasts: int = 300  # seconds after which a reading counts as gone
     motion: bool = False
-    regions: tuple[str, ...] = ()  # that are watched for motion by themselves
+    regions: tuple[str, ...] = ()  # watched for motion, where it is not the whole picture
+    light: bool = False
+    light_regions: tuple[str, ...] = ()
     lamps: tuple[str, ...] = ()
     exposure_value: bool = False
 
@@ -85,18 +49,27 @@ class NodeEntities:
         found = self._pictures() | self._states() | self._sensors()
         for name in sorted(abilities.metrics):
             found[f"metric_{name}"] = self._metric(name, abilities.reading_lasts)
-        for service in _BUTTONS.keys() & abilities.services:
-            found[service] = self._button(service)
-        if "set" in abilities.services:
-            numbers = _NUMBERS.keys() - (set() if abilities.exposure_value else {"exposure_value"})
-            found |= {setting: self._number(setting) for setting in numbers}
-        if "live" in abilities.services:
-            found["live"] = self._switch("Live view", "live", {}, "on", field("live_url"))
+        found |= self._commands(abilities)
         if abilities.motion:
             found |= self._motion(abilities)
+        if abilities.light:
+            found |= self._light(abilities.light_regions)
         for lamp in abilities.lamps:
             found[f"lamp_{lamp}"] = self._lamp(lamp)
         return dict(sorted(found.items()))
+
+    def _commands(self, abilities: Abilities) -> dict[str, Component]:
+        services, found = abilities.services, {}
+        for service in BUTTONS.keys() & services:
+            found[service] = self._button(service, BUTTONS[service])
+        if "capture" in services:
+            found["burst"] = self._button("capture", BURST, count=BURST_PICTURES)
+        if "set" in services:
+            numbers = NUMBERS.keys() - (set() if abilities.exposure_value else {"exposure_value"})
+            found |= {setting: self._number(setting) for setting in numbers}
+        if "live" in services:
+            found["live"] = self._switch("Live view", "live", {}, "on", field("live_url"))
+        return found
 
     def _pictures(self) -> dict[str, Component]:
         preview = self._topics.preview(self._node)
@@ -162,7 +135,7 @@ class NodeEntities:
                 "entity_category": "diagnostic",
                 **self._from_info(templates.value(name)),
             }
-            for name, component in _SPOOL.items()
+            for name, component in SPOOL.items()
         }
         return {"last_capture": last_capture, **spool}
 
@@ -175,18 +148,18 @@ class NodeEntities:
             "expire_after": lasts,
         }
 
-    def _button(self, service: str) -> Component:
+    def _button(self, service: str, component: Component, **arguments: JsonValue) -> Component:
         return {
             "platform": "button",
-            **_BUTTONS[service],
+            **component,
             "command_topic": self._topics.command(self._node, service),
-            "command_template": templates.PRESS,
+            "command_template": templates.press(**arguments),
         }
 
     def _number(self, setting: str) -> Component:
         return {
             "platform": "number",
-            **_NUMBERS[setting],
+            **NUMBERS[setting],
             "entity_category": "config",
             "command_topic": self._topics.command(self._node, "set"),
             "command_template": templates.argument(setting),
@@ -203,6 +176,25 @@ class NodeEntities:
                 "Motion detection", "set", {}, "motion", field("motion")
             )
         return found
+
+    def _light(self, regions: tuple[str, ...]) -> dict[str, Component]:
+        if not regions:
+            return {"light": self._lighted("Light", field("lighted"))}
+        return {
+            f"light_in_{region}": self._lighted(
+                f"Light {title(region)}", f"'{region}' in value_json.get('lighted', [])"
+            )
+            for region in regions
+        }
+
+    def _lighted(self, name: str, expression: str) -> Component:
+        known = f"{field('lighted')} is not none"
+        return {
+            "platform": "binary_sensor",
+            "name": name,
+            "device_class": "light",
+            **self._from_info(templates.on_off(expression, known=known)),
+        }
 
     def _moving(self, name: str, expression: str) -> Component:
         return {

@@ -191,6 +191,7 @@ class Info(Open):
     failure: str | None = Field(None, description="why the last capture failed, if it did")
     motion: bool | None = Field(None, description="whether motion is looked for; None: cannot be")
     moving: tuple[str, ...] | None = Field(None, description="regions in which something moves now")
+    lighted: tuple[str, ...] | None = Field(None, description="regions that are lighted now")
     exposure_value: float | None = Field(None, description="stops; only of cameras that take it")
 
 

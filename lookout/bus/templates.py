@@ -12,10 +12,15 @@ from typing import Final
 from pydantic import JsonValue
 
 # Who pressed: a button's state is written with the press's context before the message is made.
-PRESS: Final = (
-    '{"context": {"id": "{{ this.context.id }}", '
-    '"parent_id": {{ this.context.parent_id | tojson }}}}'
+_CONTEXT: Final = (
+    '"context": {"id": "{{ this.context.id }}", "parent_id": {{ this.context.parent_id | tojson }}}'
 )
+
+
+def press(**arguments: JsonValue) -> str:
+    """A button's command: these arguments, and who pressed."""
+    fixed = (f"{json.dumps(name)}: {json.dumps(each)}, " for name, each in arguments.items())
+    return f"{{{''.join(fixed)}{_CONTEXT}}}"
 
 
 def field(name: str) -> str:

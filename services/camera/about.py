@@ -64,6 +64,7 @@ class About:
             failure=self.capturer.failure if self.capturer.failures else None,
             motion=self.detectors.motion if can_watch else None,
             moving=self.detectors.moving if can_watch else None,
+            lighted=self.detectors.lighted,
             exposure_value=camera.exposure_value if camera.source == "picamera2" else None,
         )
 

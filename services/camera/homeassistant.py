@@ -56,7 +56,7 @@ class HomeAssistant:
     def abilities(self) -> Abilities:
         """What this node can do now."""
         sensors, detectors = self.settings.sensors, self.about.detectors
-        regions = self.settings.detect.motion.regions
+        watched = self.settings.detect
         lens_moves = isinstance(self.about.capturer.source, FocusSource)
         return Abilities(
             services=frozenset(self.about.services.names)
@@ -64,7 +64,9 @@ class HomeAssistant:
             metrics=frozenset(sensors.declared | (self.sensors.measured or set())),
             reading_lasts=round(sensors.longest_pause * 3),
             motion=detectors.possible,
-            regions=tuple(region.name for region in regions),
+            regions=tuple(region.name for region in watched.motion.regions),
+            light=detectors.possible and detectors.light,
+            light_regions=tuple(region.name for region in watched.light.regions),
             lamps=tuple(self.about.lights.state),
             exposure_value=self.settings.camera.source == "picamera2",
         )

@@ -95,11 +95,12 @@ class Street(RecordingSource):
     """Something moves in it when told so."""
 
     busy: bool = False
+    level: int = 60
     looked: int = 0
 
     async def frame(self, width: int, height: int) -> GreyFrame:
         self.looked += 1
-        frame = np.full((48, 64), 60, np.uint8)
+        frame = np.full((48, 64), self.level, np.uint8)
         if self.busy:
             x = self.looked % 4 * 12
             frame[10:40, x : x + 16] = 250
@@ -130,6 +131,28 @@ async def test_what_moves_is_told_at_once(
         await eventually(lambda: moving("frame"))
         street.busy = False
         await eventually(moving)
+
+
+async def test_light_is_told_from_the_first_frame_on(
+    hub: Hub, mqtt_settings: Settings, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(about, "REFRESH_SECONDS", 3600.0)
+    light = {"enabled": True, "min_frames": 2}
+    settings = node_settings(
+        mqtt_settings("garden"),
+        data,
+        capture={"interval": 0},
+        detect={"rate": 50, "light": light},
+    )
+    street = Street(level=10)
+
+    async def lighted(*regions: str) -> bool:
+        return (await told(hub)).lighted == regions
+
+    async with running_node(settings, street):
+        await eventually(lighted)
+        street.level = 200
+        await eventually(lambda: lighted("frame"))
 
 
 async def _aged(source: RecordingSource, seconds: float) -> None:

@@ -28,6 +28,8 @@ abilities = st.builds(
     reading_lasts=st.integers(3, 300_000),
     motion=st.booleans(),
     regions=st.lists(words, max_size=4, unique=True).map(tuple),
+    light=st.booleans(),
+    light_regions=st.lists(words, max_size=4, unique=True).map(tuple),
     lamps=st.lists(words, max_size=4, unique=True).map(tuple),
     exposure_value=st.booleans(),
 )

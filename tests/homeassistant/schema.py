@@ -69,7 +69,7 @@ UNITS: Final[dict[str, set[str | None]]] = {  # of a device class
 }
 CLASSES: Final = {
     "sensor": set(UNITS),
-    "binary_sensor": {"motion", "problem", "connectivity"},
+    "binary_sensor": {"motion", "problem", "connectivity", "light"},
     "button": {"identify", "restart"},
     "number": {"duration"},
 }

@@ -56,7 +56,11 @@ def test_the_page_names_each_blueprint() -> None:
 
 def test_the_page_names_each_entity() -> None:
     everything = Abilities(
-        services=frozenset(SERVICES), metrics=frozenset({"lux"}), motion=True, exposure_value=True
+        services=frozenset(SERVICES),
+        metrics=frozenset({"lux"}),
+        motion=True,
+        light=True,
+        exposure_value=True,
     )
     components = NodeEntities(Topics(), "garden").components(everything)
     components |= hub_components(Topics(), ["events"])

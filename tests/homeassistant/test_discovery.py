@@ -17,6 +17,7 @@ ALL = Abilities(
     metrics=frozenset({"lux", "temperature", "water_temperature", "cpu_temperature", "co2"}),
     motion=True,
     regions=("porch",),
+    light=True,
     lamps=("lamp",),
     exposure_value=True,
 )
@@ -58,7 +59,7 @@ def test_a_node_has_only_what_it_can_do() -> None:
     bare = components(Abilities(services=frozenset({"capture"})))
     assert set(bare) == {
         *("picture", "camera", "event", "connected", "picture_too_old", "camera_problem"),
-        *("last_capture", "spool_depth", "spool_dropped", "capture"),
+        *("last_capture", "spool_depth", "spool_dropped", "capture", "burst"),
     }
     more = set(components(ALL)) - set(bare)
     assert more >= {"motion", "motion_in_porch", "motion_detection", "lamp_lamp", "live"}
@@ -69,8 +70,16 @@ def test_unique_ids_stay_as_they_were_first_announced() -> None:
     assert {each["unique_id"] for each in components(ALL).values()} == {
         "lookout_garden_" + component
         for component in (
-            *("autofocus", "camera", "camera_problem", "capture", "connected", "event"),
-            *("exposure_value", "identify", "interval", "lamp_lamp", "last_capture", "live"),
+            *("autofocus", "burst", "camera", "camera_problem", "capture", "connected", "event"),
+            *(
+                "exposure_value",
+                "identify",
+                "interval",
+                "lamp_lamp",
+                "last_capture",
+                "light",
+                "live",
+            ),
             *("metric_co2", "metric_cpu_temperature", "metric_lux", "metric_temperature"),
             *("metric_water_temperature", "motion", "motion_detection", "motion_in_porch"),
             *("picture", "picture_too_old", "quality", "restart", "spool_depth", "spool_dropped"),

@@ -30,7 +30,8 @@ class Detectors:
         self._pictures = MotionPictures(capturer, settings.motion.pictures)
         self._motion = MotionWatcher(settings.motion, events, self._pictures, changed)
         self._motion.enabled = motion
-        watchers = (self._motion, LightWatcher(settings.light, events))
+        self._light = LightWatcher(settings.light, events, changed)
+        watchers = (self._motion, self._light)
         self._feed = Feed(capturer, events, settings, watchers)
 
     @property
@@ -47,6 +48,16 @@ class Detectors:
     def moving(self) -> tuple[str, ...]:
         """The regions in which something moves now."""
         return self._motion.moving
+
+    @property
+    def light(self) -> bool:
+        """Whether lighted and dark are told apart."""
+        return self._light.enabled
+
+    @property
+    def lighted(self) -> tuple[str, ...] | None:
+        """The regions that are lighted now; None while that is not known."""
+        return self._light.lighted
 
     def switch_motion(self, *, on: bool) -> None:
         """Look for motion from now on, or no more."""
