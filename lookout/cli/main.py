@@ -2,7 +2,7 @@
 
 import typer
 
-from lookout.cli import call, camera, capture, images, nodes, spool, storage, tune, watch
+from lookout.cli import call, camera, capture, images, node, nodes, spool, storage, tune, watch
 from lookout.cli.demo.command import demo
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command()(spool.spool)
 app.command()(storage.storage)
 app.command()(tune.tune)
 app.add_typer(camera.app, name="camera")
+app.add_typer(node.app, name="node")
 
 
 def main() -> None:

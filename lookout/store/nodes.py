@@ -62,6 +62,14 @@ class Nodes:
         """Note that something came from the node."""
         await self._note(name, at, {})
 
+    async def remove(self, name: str) -> bool:
+        """Forget a node; whether it was known."""
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.srem(keys.NODES, name)
+            pipe.delete(keys.node(name))
+            removed, _ = await pipe.execute()
+        return bool(removed)
+
     async def count_rejected(self, name: str) -> None:
         """One more refused image; of known nodes only, so that made-up names leave no trace."""
         if await self._client.exists(keys.node(name)):

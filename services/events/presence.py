@@ -36,10 +36,12 @@ class Presence:
     async def handle(self, message: Message) -> None:
         """Take one status or info. Raises BadTopic, BadMessage or a StoreError."""
         address = self.topics.parse(message.topic)
+        if not message.payload:
+            return  # the retained one was removed
         if address.kind == "info":
             info = parse_info(message.payload)
             await self.nodes.set_info(address.node, info.encode().decode(), now())
-        elif address.kind == "status" and message.payload:  # empty: the retained one was removed
+        elif address.kind == "status":
             await self._status(address.node, parse_status(message.payload))
 
     async def _status(self, node: str, status: str) -> None:

@@ -31,6 +31,9 @@ class ReadingIntake:
 
     async def handle(self, message: Message) -> None:
         """Examine, store and acknowledge one reading."""
+        if not message.payload:  # the retained one was removed
+            message.ack()
+            return
         node = None
         try:
             node = self.topics.parse(message.topic).node
