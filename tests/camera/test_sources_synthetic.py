@@ -164,3 +164,9 @@ async def test_a_cancelled_capture_leaves_a_source_that_works() -> None:
     await source.close()
     with pytest.raises(SourceError, match="not open"):
         await source.capture(80)
+
+
+def test_each_place_can_be_drawn_in_a_tall_picture_too() -> None:
+    for seed in range(12):
+        Scene(seed, (120, 160)).draw(NOON)
+        Scene(seed, (160, 120)).draw(NOON)

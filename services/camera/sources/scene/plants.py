@@ -145,7 +145,7 @@ def paint_fence(
 ) -> None:
     """Posts and rails, or a picket fence, from one point to another."""
     (x0, y0), (x1, y1) = start, end
-    count = round(abs(x1 - x0) / (0.017 if pickets else 0.085))
+    count = max(1, round(abs(x1 - x0) / (0.017 if pickets else 0.085)))
     box = (min(x0, x1) - 0.02, min(y0, y1) - tall * 1.3, max(x0, x1) + 0.02, max(y0, y1) + 0.02)
     posts = [(x0 + (x1 - x0) * n / count, y0 + (y1 - y0) * n / count) for n in range(count + 1)]
     if light.height > 0.02:
