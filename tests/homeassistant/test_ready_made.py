@@ -1,5 +1,6 @@
-"""The blueprints are whole: each input that is asked for is used, and none is used unasked."""
+"""What lies ready for owners fits: blueprints use their inputs, the dashboard what there is."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,15 @@ from tests.homeassistant.abilities import SERVICES
 
 ROOT = Path(__file__).parents[2]
 BLUEPRINTS = sorted((ROOT / "deploy/homeassistant/blueprints/automation/lookout").glob("*.yaml"))
+DASHBOARD = ROOT / "deploy/homeassistant/dashboard.yaml"
 PAGE = ROOT / "docs" / "home-assistant.md"
+EVERYTHING = Abilities(
+    services=frozenset(SERVICES),
+    metrics=frozenset({"lux", "temperature"}),
+    motion=True,
+    light=True,
+    exposure_value=True,
+)
 
 
 class Loader(yaml.SafeLoader):
@@ -49,20 +58,35 @@ def test_a_blueprint_uses_each_of_its_inputs(path: Path) -> None:
     assert {"triggers", "actions"} <= tree.keys()
 
 
+def ids(name: str, components: dict[str, Any]) -> set[str]:
+    """The entity ids that Home Assistant makes of the names, on first sight."""
+    named = ((each["platform"], f"{name} {each['name']}".lower()) for each in components.values())
+    return {f"{platform}.{re.sub('[^a-z0-9]+', '_', words)}" for platform, words in named}
+
+
+def entities(tree: Any) -> set[str]:
+    """Each entity that a dashboard shows."""
+    if isinstance(tree, str):
+        return {tree} if re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", tree) else set()
+    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ()
+    return set().union(*(entities(part) for part in parts))
+
+
+def test_the_dashboard_shows_only_entities_that_there_are() -> None:
+    shown = entities(yaml.safe_load(DASHBOARD.read_text()))
+    node = NodeEntities(Topics(), "garden").components(EVERYTHING)
+    hub = hub_components(Topics(), ["events", "ingest"])
+    assert len(shown) > 15
+    assert shown - ids("garden", node) - ids("Lookout hub", hub) == set()
+
+
 def test_the_page_names_each_blueprint() -> None:
     assert BLUEPRINTS
     assert [path.name for path in BLUEPRINTS if path.name not in PAGE.read_text()] == []
 
 
 def test_the_page_names_each_entity() -> None:
-    everything = Abilities(
-        services=frozenset(SERVICES),
-        metrics=frozenset({"lux"}),
-        motion=True,
-        light=True,
-        exposure_value=True,
-    )
-    components = NodeEntities(Topics(), "garden").components(everything)
+    components = NodeEntities(Topics(), "garden").components(EVERYTHING)
     components |= hub_components(Topics(), ["events"])
     names = {str(each["name"]) for each in components.values()} - {"Events service"}
     assert {name for name in names if name not in PAGE.read_text()} == set()
