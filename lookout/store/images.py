@@ -90,7 +90,11 @@ class Images:
         one that is kept stays kept. Raises a StoreError, and then nothing is written.
         """
         lives = await self._lives(batch)
-        new = [image for image, life in zip(batch, lives, strict=True) if life == _NO_KEY]
+        # By id: a batch may hold the same image twice.
+        fresh = {
+            image.id: image for image, life in zip(batch, lives, strict=True) if life == _NO_KEY
+        }
+        new = list(fresh.values())
         latest = await nodes.last_images(self._client, {image.node for image in batch})
         async with self._client.pipeline(transaction=True) as pipe:
             for image, life in zip(batch, lives, strict=True):

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lookout.bus.messages import now
@@ -20,7 +20,7 @@ from services.ingest.refusals import Refusals, claimed_id
 from services.ingest.room import Room
 from services.ingest.settings import Ingest
 
-WRITES: Final = 2
+BATCHES: Final = 2  # under way: one being written, one being examined
 Taken = tuple[Message, NewImage]
 
 
@@ -35,34 +35,38 @@ class ImageIntake:
     patience: Patience
     refusals: Refusals
     receipts: Receipts
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # to write
 
     async def take(self, subscription: Subscription) -> None:
         """Store images as they come, all that wait in one write.
 
-        Two writes may be under way: one is examined while Redis takes the other.
+        One batch is examined while Redis takes the one before; writes are one after the other, so
+        that a repeat finds what it repeats.
         """
-        turn = asyncio.Semaphore(WRITES)
+        turn = asyncio.Semaphore(BATCHES)
         async with asyncio.TaskGroup() as group:
             async for message in subscription:
                 batch = [message, *subscription.take_more(self.settings.batch - 1)]
                 await turn.acquire()
-                task = group.create_task(self.handle(batch), name="write images")
+                task = group.create_task(self.handle(batch), name="images")
                 task.add_done_callback(lambda _: turn.release())
 
     async def handle(self, messages: Sequence[Message]) -> None:
         """Examine a few images, store them in one write, then acknowledge them all."""
-        taken: list[Taken] = []
-        for message in messages:
-            try:
-                examined = examine(message, self.topics, self.settings, now())
-            except Rejected as refused:
-                await self._refuse(message, refused.reason, refused.node)
-            else:
-                taken.append((message, await self._name(message, examined)))
-        if taken:
-            await self._store(taken)
+        examined = [each for message in messages if (each := await self._examine(message))]
+        async with self._turn:
+            taken = [(message, await self._name(message, each)) for message, each in examined]
+            if taken:
+                await self._store(taken)
         for message in messages:
             message.ack()
+
+    async def _examine(self, message: Message) -> tuple[Message, Examined] | None:
+        try:
+            return message, examine(message, self.topics, self.settings, now())
+        except Rejected as refused:
+            await self._refuse(message, refused.reason, refused.node)
+            return None
 
     async def _name(self, message: Message, examined: Examined) -> NewImage:
         identifier = examined.meta.id

@@ -113,6 +113,20 @@ async def test_a_repeat_overwrites_itself_and_is_confirmed_again(
     assert await client.hget("node:garden", "images") == b"1"
 
 
+async def test_repeats_in_one_batch_are_told_of_once(
+    ingest: Child, hub: Session, client: Any
+) -> None:
+    identifier = f"garden:{round(time.time() * 1000)}"
+    async with asyncio.TaskGroup() as group:
+        for _ in range(30):
+            group.create_task(hub.publish(FIRST, plain_jpeg(), properties={"id": identifier}))
+    last = f"garden:{round(time.time() * 1000) + 1000}"
+    await hub.publish(FIRST, plain_jpeg(), properties={"id": last})
+    await eventually(lambda: _count(client, 2))
+    assert await client.xlen(keys.IMAGES_STREAM) == 2
+    assert await client.hget("node:garden", "images") == b"2"
+
+
 async def test_a_kept_image_stays_kept_when_it_comes_again(
     ingest: Child, hub: Session, client: Any
 ) -> None:
