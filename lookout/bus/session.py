@@ -9,10 +9,8 @@ import asyncio
 import random
 import ssl
 import zlib
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from lookout.bus.errors import BusError, NotConnected, Refused, TooLarge
+from lookout.bus.outgoing import Outbox, Outgoing, outgoing
 from lookout.bus.sockets import LoopSockets
 from lookout.bus.subscription import Message, Subscription
 from lookout.host.settings import Broker
@@ -35,26 +34,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts to connect
 CONNECT_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 STEADY_SECONDS = 10.0  # a connection that held this long starts the pauses anew
-PACKET_OVERHEAD = 64  # bytes of an MQTT 5 PUBLISH besides topic, payload and user properties
 NO_TOPIC: Final = "lookout-keep-alive"  # nobody subscribes to it
 MOST_IDENTIFIER: Final = 268_435_454  # MQTT 5 allows subscription identifiers up to one more
 MAX_PACKET: Final = 268_435_455  # MQTT's own limit, bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Outgoing:
-    topic: str
-    payload: bytes
-    qos: int
-    retain: bool
-    properties: Properties
-
-    @property
-    def size(self) -> int:
-        """Bytes of the whole packet, at most."""
-        user = getattr(self.properties, "UserProperty", ())
-        words = sum(len(key.encode()) + len(value.encode()) + 5 for key, value in user)
-        return len(self.payload) + len(self.topic.encode()) + words + PACKET_OVERHEAD
 
 
 class Session:
@@ -77,12 +59,10 @@ class Session:
     ) -> None:
         self.broker = broker
         self.presence = presence
-        self.dropped = 0  # posts thrown away because the outbox was full
         self.max_packet_size = MAX_PACKET
         self._session_expiry = session_expiry
         self._receive_maximum = receive_maximum
-        self._outbox: deque[_Outgoing] = deque()
-        self._outbox_limit = outbox
+        self._outbox = Outbox(outbox)
         self._subscriptions: list[Subscription] = []
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._on_connect: list[Callable[[], None]] = []
@@ -120,6 +100,11 @@ class Session:
         self._client.disconnect()
         self._sockets.flush()
         self._fail_waiting()
+
+    @property
+    def dropped(self) -> int:
+        """Posts thrown away because the outbox was full or the broker takes no such size."""
+        return self._outbox.dropped
 
     @property
     def is_connected(self) -> bool:
@@ -162,18 +147,18 @@ class Session:
         """
         if not self.is_connected:
             raise NotConnected("the broker is away")
-        outgoing = _outgoing(
+        message = outgoing(
             topic,
             payload,
-            qos,
-            retain,
-            UserProperty=list((properties or {}).items()) or None,
+            qos=qos,
+            retain=retain,
+            user=properties,
             ContentType=content_type,
             MessageExpiryInterval=expiry,
             ResponseTopic=response_topic,
             CorrelationData=correlation,
         )
-        acknowledged = self._send(outgoing)
+        acknowledged = self._send(message)
         if acknowledged is not None:
             await acknowledged
 
@@ -188,14 +173,10 @@ class Session:
         correlation: bytes | None = None,
     ) -> None:
         """Send when there is a connection: now or later, in order, oldest dropped when too many."""
-        user = list((properties or {}).items()) or None
-        outgoing = _outgoing(
-            topic, payload, qos, retain, UserProperty=user, CorrelationData=correlation
+        message = outgoing(
+            topic, payload, qos=qos, retain=retain, user=properties, CorrelationData=correlation
         )
-        self._outbox.append(outgoing)
-        if len(self._outbox) > self._outbox_limit:
-            self._outbox.popleft()
-            self.dropped += 1
+        self._outbox.put(message)
         if self.is_connected:
             self._empty_outbox()
 
@@ -329,30 +310,29 @@ class Session:
 
     # -- sending, inside -------------------------------------------------------------------
 
-    def _send(self, outgoing: _Outgoing) -> asyncio.Future[None] | None:
-        size = outgoing.size
-        if size > self.max_packet_size:
-            raise TooLarge(f"{size} bytes; the broker takes {self.max_packet_size} at most")
+    def _send(self, message: Outgoing) -> asyncio.Future[None] | None:
+        if message.size > self.max_packet_size:
+            limit = self.max_packet_size
+            raise TooLarge(f"{message.size} bytes; the broker takes {limit} at most")
         sent = self._client.publish(
-            outgoing.topic, outgoing.payload, outgoing.qos, outgoing.retain, outgoing.properties
+            message.topic, message.payload, message.qos, message.retain, _packed(message)
         )
-        if outgoing.qos == 0:
+        if message.qos == 0:
             return None
         acknowledged: asyncio.Future[None] = self._loop.create_future()
         self._waiting[sent.mid] = acknowledged
         return acknowledged
 
     def _empty_outbox(self) -> None:
-        while self._outbox:
-            outgoing = self._outbox.popleft()
+        for message in self._outbox.take_all():
             try:
-                acknowledged = self._send(outgoing)
+                acknowledged = self._send(message)
             except TooLarge as error:
-                self.dropped += 1
-                logger.error("message dropped", topic=outgoing.topic, reason=str(error))
+                self._outbox.dropped += 1
+                logger.error("message dropped", topic=message.topic, reason=str(error))
                 continue
             if acknowledged is not None:
-                acknowledged.add_done_callback(_log_refusal(outgoing.topic))
+                acknowledged.add_done_callback(_log_refusal(message.topic))
 
     def _fail_waiting(self) -> None:
         waiting, self._waiting = self._waiting, {}
@@ -377,7 +357,7 @@ class Session:
         self._connected.set()
         self._answered.set()
         if self.presence is not None:
-            self._send(_outgoing(self.presence, "online", 1, True))
+            self._send(outgoing(self.presence, "online", retain=True))
         for action in self._on_connect:
             action()
         self._empty_outbox()
@@ -446,16 +426,11 @@ class Session:
         )
 
 
-def _outgoing(
-    topic: str, payload: bytes | str, qos: int, retain: bool, **properties: Any
-) -> _Outgoing:
-    """A message with MQTT 5 properties by their names; None leaves one out."""
+def _packed(message: Outgoing) -> Properties:
     packed = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    for name, value in properties.items():
-        if value is not None:
-            setattr(packed, name, value)
-    data = payload.encode() if isinstance(payload, str) else payload
-    return _Outgoing(topic, data, qos, retain, packed)
+    for name, value in message.properties.items():
+        setattr(packed, name, value)
+    return packed
 
 
 def _identifier(topic_filter: str) -> int:
