@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lookout.bus.session import Session
 from lookout.embedded.child import Child
-from lookout.host.settings import Broker
+from lookout.host.settings import Broker, Redis
+from lookout.store.client import Client, opened
 from tests.support import leftovers
 from tests.support.servers import PASSWORD, BrokerServer, StoreServer, make_broker, make_store
 from tests.support.services import ServiceStarter
@@ -77,3 +79,18 @@ async def service(
     yield starter.start
     await starter.stop_all()
     sys.stdout.write(starter.logs())
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Client]:
+    """A client of the test's Redis."""
+    async with opened(Redis(url=redis_url)) as redis:
+        yield redis
+
+
+@pytest.fixture
+async def hub(mqtt_settings: Callable[[str], Broker]) -> AsyncIterator[Session]:
+    """The hub's side of the test's broker."""
+    async with Session(mqtt_settings("hub"), "test-hub") as session:
+        await session.connected()
+        yield session

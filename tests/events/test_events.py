@@ -13,9 +13,6 @@ from lookout.bus.messages import Context, parse_event
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.embedded.child import Child
-from lookout.host.settings import Broker
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import opened
 from lookout.store.events import Events
 from lookout.store.search import Query
 from services.events.dailylog import DailyLog
@@ -26,19 +23,6 @@ from tests.support.waiting import eventually
 async def deadline() -> AsyncIterator[None]:
     async with asyncio.timeout(60):
         yield
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Any]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        yield redis
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Callable[[str], Broker]) -> AsyncIterator[Session]:
-    async with Session(mqtt_settings("hub"), "test-hub") as session:
-        await session.connected()
-        yield session
 
 
 @pytest.fixture

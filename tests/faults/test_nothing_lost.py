@@ -1,6 +1,6 @@
 """Whatever dies, every capture is in Redis exactly once, with its own capture time."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,6 @@ import pytest
 
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import opened
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.servers import BrokerServer, StoreServer
 from tests.support.stored import nothing_lost_nothing_doubled
@@ -19,12 +17,6 @@ pytestmark = pytest.mark.timeout(180)
 Settings = Callable[[str], Broker]
 Start = Callable[..., Child]
 RECOVERY = 60.0  # seconds
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Any]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        yield redis
 
 
 async def took(source: RecordingSource, number: int) -> None:

@@ -15,8 +15,6 @@ import pytest
 
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import opened
 from tests.faults.faults import Fault, drawn, of_server, of_service
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.servers import BrokerServer, StoreServer
@@ -27,12 +25,6 @@ Settings = Callable[[str], Broker]
 Start = Callable[..., Child]
 NODES = ("garden", "barn")
 RECOVERY = 120.0  # seconds
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Any]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        yield redis
 
 
 @pytest.fixture

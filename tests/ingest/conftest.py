@@ -2,34 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import pytest
 
 from lookout.bus.session import Session
 from lookout.embedded.child import Child
-from lookout.host.settings import Broker
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import opened
 
 
 @pytest.fixture(autouse=True)
 async def deadline() -> AsyncIterator[None]:
     async with asyncio.timeout(60):
         yield
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Any]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        yield redis
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Callable[[str], Broker]) -> AsyncIterator[Session]:
-    async with Session(mqtt_settings("hub"), "test-hub") as session:
-        await session.connected()
-        yield session
 
 
 @pytest.fixture
