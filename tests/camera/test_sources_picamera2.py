@@ -65,6 +65,27 @@ async def test_without_exposure_in_the_metadata_a_picture_is_taken_all_the_same(
     assert picture.meta.keys() == {"digital_gain", "colour_temperature"}
 
 
+async def test_a_camera_that_disappears_is_told_and_used_again_when_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = install(monkeypatch, World())
+    source = camera(autofocus="off", timeout=1.0)
+    await source.open()
+    await source.capture(80)
+    world.cameras = 0
+    world.scene(stall=1)
+    assert "cable" in await refused(source)
+    await source.close()
+    assert "rpicam-hello --list-cameras" in await fails_to_open(source)
+    await source.close()
+    world.cameras = 1
+    world.scene()
+    await source.open()
+    assert (await source.capture(80)).jpeg
+    await source.close()
+    assert world.held == 0
+
+
 async def test_any_error_of_the_library_is_a_sentence_with_a_next_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
