@@ -67,8 +67,13 @@ class MosquittoContainer(Container):
         self.port = free_port()
         self._users = dict(users)
         folder.mkdir(parents=True)
-        settings = {"port": 1883, "host": "0.0.0.0", "folder": FOLDER}  # noqa: S104
-        (folder / "mosquitto.conf").write_text(broker.CONFIGURATION.format(**settings))
+        configuration = broker.CONFIGURATION.format(
+            port=1883,
+            host="0.0.0.0",  # noqa: S104
+            folder=FOLDER,
+            max_packet_size=broker.MAX_PACKET_SIZE,
+        )
+        (folder / "mosquitto.conf").write_text(configuration)
         (folder / "acl").write_text(access_rules().read_text())
         (folder / "passwords").write_text("".join(f"{n}:{p}\n" for n, p in users.items()))
         container = DockerContainer("eclipse-mosquitto:2").with_command(_hash_once_and_run())
