@@ -8,8 +8,7 @@ import pytest
 
 from lookout.bus.session import Session
 from lookout.embedded.child import Child
-from lookout.host.settings import Redis
-from lookout.store.client import Client, opened
+from lookout.store.client import Client
 from lookout.store.nodes import Nodes
 from tests.cli.conftest import Cli, Said, StartNode
 from tests.support.servers import BrokerServer, StoreServer
@@ -17,12 +16,6 @@ from tests.support.waiting import eventually
 
 KINDS = ("status", "info", "preview", "reading", "detection")
 ANNOUNCED = "homeassistant/device/lookout_garden/config"
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Client]:
-    async with opened(Redis(url=redis_url)) as client:
-        yield client
 
 
 @pytest.fixture
@@ -37,10 +30,21 @@ def on_hub(cli: Cli, broker: BrokerServer, redis_server: StoreServer) -> Cli:
     return run
 
 
+async def both_online(hub: Session) -> None:
+    """Wait until both services have subscribed: a shared subscription gets nothing retained."""
+    statuses, online = hub.subscribe("lookout/hub/+/status"), set[str]()
+    async with asyncio.timeout(30):
+        while len(online) < 2:
+            message = await anext(statuses)
+            if message.payload == b"online":
+                online.add(message.topic)
+
+
 async def test_nothing_is_left_of_a_removed_node_and_no_service_minds(
     on_hub: Cli, hub: Session, client: Client, service: Callable[..., Child]
 ) -> None:
     running = [service("events"), service("ingest")]
+    await both_online(hub)
     contents = {"status": "offline", "reading": '{"lux": 1}', "info": '{"version": "1"}'}
     for kind in KINDS:
         await hub.publish(f"lookout/garden/{kind}", contents.get(kind, "x"), retain=True)
