@@ -45,13 +45,14 @@ async def test_nothing_is_left_of_a_removed_node_and_no_service_minds(
 ) -> None:
     running = [service("events"), service("ingest")]
     await both_online(hub)
+    events = hub.subscribe("lookout/+/event/+")
     contents = {"status": "offline", "reading": '{"lux": 1}', "info": '{"version": "1"}'}
     for kind in KINDS:
         await hub.publish(f"lookout/garden/{kind}", contents.get(kind, "x"), retain=True)
     await hub.publish(ANNOUNCED, "{}", retain=True)
     await eventually(lambda: _is_known(client))
     await eventually(lambda: _has_reading(client))
-    events = hub.subscribe("lookout/+/event/+")
+    assert (await anext(events)).topic == "lookout/garden/event/node_offline"
     said = await on_hub("node", "remove", "garden")
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("garden is removed.")
