@@ -1,5 +1,6 @@
 """Fixtures that all tests share: real servers, services as processes, nothing left behind."""
 
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -16,6 +17,12 @@ from tests.support.services import ServiceStarter
 from tests.support.waiting import eventually
 
 USERS = ("hub", "garden", "barn", "gate", "esp32")
+
+
+def pytest_configure() -> None:
+    """A shell starts what runs in its background with Ctrl-C ignored, and children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
