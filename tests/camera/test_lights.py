@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
 
 from lookout.bus.messages import now, parse_info
 from lookout.host.settings import Broker
@@ -41,12 +40,8 @@ class Dusk(RecordingSource):
 
 
 @pytest.fixture(autouse=True)
-def pins(monkeypatch: pytest.MonkeyPatch) -> Any:
+def looks_often(pins: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.camera.lights.LOOK_SECONDS", 0.05)
-    Device.pin_factory = MockFactory()
-    yield Device.pin_factory
-    Device.pin_factory.reset()
-    Device.pin_factory = None
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
 
 from lookout.bus.messages import now
 from lookout.host.settings import Broker
@@ -51,14 +49,6 @@ class Meadow(RecordingSource):
         if self.failing:
             raise SourceError(self.failing)
         return self.light
-
-
-@pytest.fixture
-def pins() -> Any:
-    Device.pin_factory = MockFactory()
-    yield Device.pin_factory
-    Device.pin_factory.reset()
-    Device.pin_factory = None
 
 
 @pytest.fixture
