@@ -69,3 +69,8 @@ def plain(node_name: str, digest: str) -> str:
 def receipts(worker: str) -> str:
     """Written after each batch, so that one WAITAOF covers everything before it."""
     return f"receipts:{worker}"
+
+
+def lease(service: str) -> str:
+    """Who does the work of a hub service now; others stand by."""
+    return f"lease:{service}"

@@ -5,8 +5,9 @@ from contextlib import AsyncExitStack
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.host import metrics
-from lookout.host.run import run
+from lookout.host.run import Unusable, run
 from lookout.host.settings import load_or_exit
+from lookout.store import lease
 from lookout.store.client import opened, wait_ready
 from lookout.store.index import ensure_indexes
 from services.events import service
@@ -17,6 +18,14 @@ SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps what comes while we are 
 
 
 async def main(settings: EventsSettings) -> None:
+    """Serve, or stand by while another process does."""
+    try:
+        await serve(settings)
+    except lease.Lost as lost:
+        raise Unusable(str(lost)) from None
+
+
+async def serve(settings: EventsSettings) -> None:
     """Open what the service needs, and serve."""
     topics, kept = Topics(settings.mqtt.root), settings.events
     async with AsyncExitStack() as stack:
@@ -24,6 +33,7 @@ async def main(settings: EventsSettings) -> None:
         client = await stack.enter_async_context(opened(settings.redis))
         await wait_ready(client, settings.redis)
         await ensure_indexes(client)
+        await stack.enter_async_context(lease.held(client, NAME, lease.who(settings.data)))
         session = Session(
             settings.mqtt,
             f"lookout-{NAME}",

@@ -56,8 +56,17 @@ def start_feeds(group: asyncio.TaskGroup, app: web.Application) -> None:
     group.create_task(new_images, name="new images")
     group.create_task(feed.events(bus, topics, stream), name="events")
     group.create_task(app[keys.CALLER].listen(), name="results")
+    group.create_task(_stay_online(session, topics), name="presence")
     for kind in ("status", "info", "reading"):
         group.create_task(news.follow(kind), name=f"nodes' {kind}")
+
+
+async def _stay_online(session: Session, topics: Topics) -> None:
+    """Galleries share one presence topic: say again that one is here when another has left."""
+    presence = topics.hub_status("gallery")
+    async for message in session.subscribe(presence):
+        if message.payload == b"offline":
+            session.post(presence, "online", retain=True)
 
 
 async def _keep_indexes(settings: GallerySettings, redis: Client) -> None:

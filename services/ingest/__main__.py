@@ -7,17 +7,24 @@ from PIL import Image
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.host import metrics
-from lookout.host.run import run
+from lookout.host.run import Unusable, run
 from lookout.host.settings import load_or_exit
+from lookout.store import lease
 from lookout.store.client import opened, wait_ready
 from lookout.store.index import ensure_indexes
 from services.ingest import service
 from services.ingest.settings import IngestSettings
 
-SESSION_EXPIRY = 7 * 86_400  # seconds the broker keeps what comes while we are away
-
 
 async def main(settings: IngestSettings) -> None:
+    """Serve, or stand by while another process has this worker's number."""
+    try:
+        await serve(settings)
+    except lease.Lost as lost:
+        raise Unusable(str(lost)) from None
+
+
+async def serve(settings: IngestSettings) -> None:
     """Open what the service needs, and serve."""
     topics, ingest = Topics(settings.mqtt.root), settings.ingest
     async with AsyncExitStack() as stack:
@@ -25,12 +32,13 @@ async def main(settings: IngestSettings) -> None:
         client = await stack.enter_async_context(opened(settings.redis))
         await wait_ready(client, settings.redis)
         await ensure_indexes(client)
-        # The client id is fixed: the broker's queue for us belongs to it.
+        # The client id is fixed: the broker's queue for us belongs to it, and it is for one only.
+        await stack.enter_async_context(lease.held(client, settings.name, lease.who(settings.data)))
         session = Session(
             settings.mqtt,
             f"lookout-{settings.name}",
             presence=topics.hub_status(settings.name),
-            session_expiry=SESSION_EXPIRY,
+            session_expiry=ingest.session_expiry,
             receive_maximum=ingest.in_hand,
         )
         await stack.enter_async_context(session)

@@ -19,6 +19,12 @@ class Ingest(Section):
         0.85, gt=0, lt=1, description="part of Redis' memory at which the oldest pictures go"
     )
     low_mark: float = Field(0.8, gt=0, lt=1, description="part of it at which that stops")
+    session_expiry: int = Field(
+        7 * 86_400,
+        ge=1,
+        le=4_294_967_294,
+        description="seconds the broker keeps this worker's queue while it is away",
+    )
     batch: int = Field(64, ge=1, le=1_000, description="most images in one write")
     in_hand: int = Field(200, ge=1, le=10_000, description="most messages not yet acknowledged")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")

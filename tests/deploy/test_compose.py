@@ -57,6 +57,8 @@ def config(secrets: dict[str, str], *arguments: str) -> subprocess.CompletedProc
             COMPOSE,
             "--profile",
             "demo",
+            "--profile",
+            "workers",
             "config",
             *arguments,
         ],
@@ -114,6 +116,14 @@ def test_every_service_has_a_container(service: str) -> None:
     assert f"python -m services.{service}" in commands
 
 
+def test_workers_have_numbers_of_their_own_and_are_watched_by_their_names() -> None:
+    found = [each for name, each in containers().items() if name.startswith("ingest")]
+    numbers = [each["environment"].get("LOOKOUT_INGEST__WORKER", 1) for each in found]
+    names = ["ingest" if number == 1 else f"ingest_{number}" for number in numbers]
+    assert len(set(numbers)) == len(numbers) == 2
+    assert [each["healthcheck"]["test"][-1] for each in found] == names
+
+
 @pytest.mark.parametrize("name", sorted(containers()))
 def test_every_container_is_hardened_and_watched(name: str) -> None:
     container = containers()[name]
@@ -136,7 +146,7 @@ def test_redis_is_out_of_reach_but_for_the_hubs_services() -> None:
     described = containers()
     assert "ports" not in described["redis"]
     reach = {name for name, each in described.items() if "store" in each["networks"]}
-    assert reach == {"redis", "ingest", "events", "gallery"}
+    assert reach == {"redis", "ingest", "ingest-2", "events", "gallery"}
 
 
 def test_the_image_runs_as_an_ordinary_user_with_locked_packages() -> None:
