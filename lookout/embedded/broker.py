@@ -60,6 +60,7 @@ class Mosquitto:
     ) -> None:
         self.port = port or free_port()
         self._max_packet_size = max_packet_size
+        self._more = ""
         self._folder = folder.resolve()
         self._users: dict[str, str] = {}
         self._new_users = dict(users)
@@ -104,6 +105,18 @@ class Mosquitto:
         """End it at once, as a power cut would."""
         await self._child.kill()
 
+    def freeze(self) -> None:
+        """Let it hang, as a machine that swaps does, until `thaw`."""
+        self._child.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._child.signal(signal.SIGCONT)
+
+    def configure(self, more: str) -> None:
+        """From the next start on, have these lines at the end of mosquitto.conf."""
+        self._more = more
+
     def add_user(self, name: str, password: str) -> None:
         """Let somebody in from now on."""
         self._new_users[name] = password
@@ -116,7 +129,7 @@ class Mosquitto:
         configuration = CONFIGURATION.format(
             port=self.port, host=HOST, folder=self._folder, max_packet_size=self._max_packet_size
         )
-        (self._folder / "mosquitto.conf").write_text(configuration)
+        (self._folder / "mosquitto.conf").write_text(configuration + self._more)
         _write_private(self._folder / "acl", access_rules().read_text())
         self._write_passwords()
 

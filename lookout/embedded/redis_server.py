@@ -5,6 +5,7 @@ wheels are not to be had, a Redis 8 on this machine does as well.
 """
 
 import shutil
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +94,14 @@ class RedisServer:
     async def kill(self) -> None:
         """End it at once: at most the last second of writes is lost."""
         await self._child.kill()
+
+    def freeze(self) -> None:
+        """Let it hang, as a machine that swaps does, until `thaw`."""
+        self._child.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._child.signal(signal.SIGCONT)
 
     def _configuration(self) -> Iterable[str]:
         yield f"bind {HOST}"

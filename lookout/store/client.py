@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 import structlog
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import DefaultParser
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import (
@@ -30,6 +31,20 @@ logger = structlog.get_logger()
 # bytes, so each caller names the type of the answer that it expects.
 Client: TypeAlias = Any
 
+
+class TakesNoWrites(exceptions.ResponseError):
+    """The disk of the append-only file is full, replicas are away, or a script runs too long."""
+
+
+class _Parser(DefaultParser):  # type: ignore[misc,valid-type]
+    """redis-py takes these for a mistake of ours, such as a wrong type; they pass."""
+
+    EXCEPTION_CLASSES: ClassVar = {
+        **DefaultParser.EXCEPTION_CLASSES,
+        **dict.fromkeys(("MISCONF", "NOREPLICAS", "BUSY"), TakesNoWrites),
+    }
+
+
 # Worth trying again: the server is away, busy starting, full, or a replica for the moment.
 TRANSIENT: Final = (
     ConnectionError,
@@ -38,6 +53,7 @@ TRANSIENT: Final = (
     ClusterDownError,
     OutOfMemoryError,
     ReadOnlyError,
+    TakesNoWrites,
 )
 SOCKET_SECONDS = 10.0
 RETRY_SECONDS = 1.0
@@ -65,6 +81,7 @@ async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIter
         health_check_interval=30,
         retry=Retry(NoBackoff(), 1),  # one at once, for a connection that died while idle
         client_name="lookout",
+        parser_class=_Parser,
         protocol=2,  # search answers have one shape on every server we support
     )
     client: Client = Redis.from_pool(pool)

@@ -59,6 +59,12 @@ class Container:
         self.raw.kill()
         self.raw.wait(timeout=5)
 
+    def freeze(self) -> None:
+        self.raw.pause()
+
+    def thaw(self) -> None:
+        self.raw.unpause()
+
 
 class MosquittoContainer(Container):
     """eclipse-mosquitto with the project's access rules."""
@@ -67,13 +73,8 @@ class MosquittoContainer(Container):
         self.port = free_port()
         self._users = dict(users)
         folder.mkdir(parents=True)
-        configuration = broker.CONFIGURATION.format(
-            port=1883,
-            host="0.0.0.0",  # noqa: S104
-            folder=FOLDER,
-            max_packet_size=broker.MAX_PACKET_SIZE,
-        )
-        (folder / "mosquitto.conf").write_text(configuration)
+        self._configuration = folder / "mosquitto.conf"
+        self.configure("")
         (folder / "acl").write_text(access_rules().read_text())
         (folder / "passwords").write_text("".join(f"{n}:{p}\n" for n, p in users.items()))
         container = DockerContainer("eclipse-mosquitto:2").with_command(_hash_once_and_run())
@@ -82,6 +83,15 @@ class MosquittoContainer(Container):
 
     def url(self, user: str) -> str:
         return f"mqtt://{quote(user)}:{quote(self._users[user], safe='')}@{HOST}:{self.port}"
+
+    def configure(self, more: str) -> None:
+        configuration = broker.CONFIGURATION.format(
+            port=1883,
+            host="0.0.0.0",  # noqa: S104
+            folder=FOLDER,
+            max_packet_size=broker.MAX_PACKET_SIZE,
+        )
+        self._configuration.write_text(configuration + more)
 
     def add_user(self, name: str, password: str) -> None:
         command = ["mosquitto_passwd", "-b", f"{FOLDER}/passwords", name, password]
@@ -97,7 +107,7 @@ class RedisContainer(Container):
     def __init__(self, folder: Path, *, password: str, maxmemory: int | None = None) -> None:
         self.port = free_port()
         self._password = password
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         options = ["--requirepass", password, "--appendonly", "yes", "--save", ""]
         options += ["--maxmemory-policy", "volatile-ttl", "--maxmemory", str(maxmemory or 0)]
         container = DockerContainer("redis:8").with_command(["redis-server", *options])

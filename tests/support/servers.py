@@ -30,6 +30,10 @@ class Server(Protocol):
 
     async def kill(self) -> None: ...
 
+    def freeze(self) -> None: ...
+
+    def thaw(self) -> None: ...
+
 
 class BrokerServer(Server, Protocol):
     """A Mosquitto."""
@@ -40,6 +44,8 @@ class BrokerServer(Server, Protocol):
     def url(self, user: str) -> str: ...
 
     def add_user(self, name: str, password: str) -> None: ...
+
+    def configure(self, more: str) -> None: ...
 
 
 class StoreServer(Server, Protocol):
