@@ -5,9 +5,11 @@
 Local time with milliseconds, ` ~ `, then node, type and text (imagehub/imagehub.py, its log line).
 """
 
+import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -25,14 +27,19 @@ class DailyLog:
         self._swept: str | None = None
 
     def write(self, at: float, node: str, event_type: str, text: str) -> None:
-        """Append one line for an event fired at Unix time `at`. Raises OSError."""
+        """Append one line for an event fired at Unix time `at`. Raises OSError.
+
+        The same event again right after itself (Redis was away, or we were killed, before it was
+        stored) is not written twice.
+        """
         moment = datetime.fromtimestamp(at).astimezone()
         day = moment.strftime("%Y-%m-%d")
         self._folder.mkdir(parents=True, exist_ok=True)
         stamp = moment.strftime("%Y-%m-%d %H:%M:%S,") + f"{moment.microsecond // 1000:03d}"
-        line = f"{stamp} ~ {node}|{event_type}|{_one_line(text)}\n"
-        with (self._folder / f"events-{day}.log").open("a", encoding="utf-8") as file:
-            file.write(line)
+        line = f"{stamp} ~ {node}|{event_type}|{_one_line(text)}\n".encode()
+        with (self._folder / f"events-{day}.log").open("ab+") as file:
+            if not _ends_with(file, line):
+                file.write(line)
         self._sweep(datetime.now().astimezone())
 
     def _sweep(self, now: datetime) -> None:
@@ -46,6 +53,12 @@ class DailyLog:
             if named and named[1] < oldest:
                 logger.info("removing an old log file", file=path.name)
                 path.unlink(missing_ok=True)
+
+
+def _ends_with(file: BinaryIO, line: bytes) -> bool:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - len(line)))
+    return file.read() == line
 
 
 def _one_line(text: str) -> str:

@@ -49,16 +49,18 @@ class Presence:
         before = await self.nodes.status(node)
         if status == before:
             return
-        self.bus.fire(f"node_{status}", {"before": before}, node=node)
+        # Noted first: while Redis takes no writes this is tried again, and must not tell each time.
         await self.nodes.set_status(node, status, now())
+        self.bus.fire(f"node_{status}", {"before": before}, node=node)
 
     async def look_for_silence(self) -> None:
         """Announce nodes of which nothing came for too long, once each."""
         for node in await self.nodes.all():
             age = now() - float(node.get("last_seen", 0.0))
             silent = age > self.silent_after and node.get("status") != "offline"
-            if silent and not node["silent"]:
+            if silent == node["silent"]:
+                continue
+            await self.nodes.set_silent(node["node"], silent)
+            if silent:
                 data = {"seconds": round(age), "limit": self.silent_after}
                 self.bus.fire("node_silent", data, node=node["node"])
-            if silent != node["silent"]:
-                await self.nodes.set_silent(node["node"], silent)

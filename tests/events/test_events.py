@@ -108,6 +108,27 @@ async def test_statuses_become_events_once_each_over_restarts_too(
     assert await client.hget("node:garden", "status") == b"offline"
 
 
+async def test_while_redis_is_full_nothing_is_told_or_logged_again_and_again(
+    events: Child, hub: Session, client: Any, data: Path
+) -> None:
+    heard = hub.subscribe("lookout/garden/event/node_online")
+    await client.config_set("maxmemory-policy", "noeviction")
+    await client.config_set("maxmemory", 1)
+    await hub.publish("lookout/garden/event/x", b"{}")
+    await hub.publish("lookout/garden/status", b"online")
+    await eventually(lambda: refused_writes(client, 10))
+    await client.config_set("maxmemory", 0)
+    await eventually(lambda: found(client, event_type="node_online"))
+    assert len(heard) == 1
+    (log,) = (data / "logs").glob("events-*.log")
+    assert log.read_text().count("garden|x|") == 1
+
+
+async def refused_writes(client: Any, number: int) -> bool:
+    stats = await client.info("errorstats")
+    return int(stats.get("errorstat_OOM", {"count": 0})["count"]) >= number
+
+
 async def test_a_node_of_which_nothing_comes_is_silent_once(
     events: Child, hub: Session, client: Any
 ) -> None:
