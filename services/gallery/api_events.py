@@ -7,6 +7,7 @@ from aiohttp import web
 
 from lookout.store.events import as_json
 from services.gallery import keys, paging, present
+from services.gallery.proxies import prefix_of
 from services.gallery.query import EventParameters, NoParameters, parse
 from services.gallery.stream import Viewer
 
@@ -35,7 +36,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
         "Cache-Control": "no-store",
         "X-Accel-Buffering": "no",  # nginx would hold messages back
     }
-    with request.app[keys.STREAM].watched() as viewer:
+    with request.app[keys.STREAM].watched(prefix_of(request)) as viewer:
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         try:

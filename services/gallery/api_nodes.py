@@ -5,6 +5,7 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
+import structlog
 from aiohttp import web
 
 from lookout.bus.errors import Refused, TooLarge
@@ -13,10 +14,13 @@ from lookout.bus.topics import ALL, check_node
 from lookout.store.client import StoreError
 from services.gallery import keys, present
 from services.gallery.problems import Problem, bad_field, not_found
+from services.gallery.proxies import prefix_of, visit_of
 from services.gallery.query import CommandParameters, NoParameters, parse
 
 ALL_SECONDS: Final = 5.0  # how long answers of all nodes are collected
 MOST_AHEAD: Final = 60.0  # seconds that `at` may lie ahead while the caller waits
+logger = structlog.get_logger()
+
 _WRONG_CALL: Final = frozenset({"bad_arguments", "bad_request", "unknown_service"})
 
 
@@ -28,7 +32,8 @@ async def list_nodes(request: web.Request) -> web.Response:
 
 async def every_node(request: web.Request) -> list[dict[str, Any]]:
     """Every node as the API shows it."""
-    return [present.node(fields) for fields in await request.app[keys.NODES].all()]
+    prefix = prefix_of(request)
+    return [present.node(fields, prefix) for fields in await request.app[keys.NODES].all()]
 
 
 async def get_node(request: web.Request) -> web.Response:
@@ -42,7 +47,7 @@ async def one_node(request: web.Request, name: str) -> dict[str, Any]:
     fields = await request.app[keys.NODES].get(check_node(name))
     if fields is None:
         raise _unknown(name)
-    return present.node(fields)
+    return present.node(fields, prefix_of(request))
 
 
 async def call_service(request: web.Request) -> web.Response:
@@ -50,6 +55,14 @@ async def call_service(request: web.Request) -> web.Response:
     timeout = parse(CommandParameters, request.query).timeout
     node = request.match_info["node"]
     command = parse_command(request.match_info["service"], await request.read(), {})
+    logger.info(
+        "a command was asked for",
+        node=node,
+        service=command.service,
+        context=command.context.id,
+        address=request.remote,
+        user=visit_of(request).user,
+    )
     try:
         if node == ALL:
             return await _call_all(request, command, timeout or ALL_SECONDS)

@@ -14,7 +14,8 @@ from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
 from services.gallery import keys, openapi, routes
 from services.gallery.auth import Door
-from services.gallery.middlewares import answered, guarded, measured, secure_headers
+from services.gallery.middlewares import answered, guarded, measured, secure_headers, situated
+from services.gallery.proxies import Proxies
 from services.gallery.recent import Recent
 from services.gallery.relay import Relays
 from services.gallery.settings import GallerySettings
@@ -29,7 +30,9 @@ def make_app(
     settings: GallerySettings, session: Session, redis: Client, caller: Caller
 ) -> web.Application:
     """The application; it starts nothing by itself."""
-    app = web.Application(middlewares=[measured, answered, guarded], client_max_size=LARGEST_BODY)
+    app = web.Application(
+        middlewares=[situated, measured, answered, guarded], client_max_size=LARGEST_BODY
+    )
     images, templates = Images(redis), Templates()
     app[keys.SETTINGS] = settings
     app[keys.REDIS] = redis
@@ -44,10 +47,12 @@ def make_app(
     app[keys.RELAYS] = Relays(app[keys.NODES], most_viewers=settings.gallery.viewers)
     app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
     app[keys.TEMPLATES] = templates
+    app[keys.PROXIES] = Proxies(settings.gallery)
     app[keys.DOOR] = Door(settings.gallery)
-    routes.add_all(app.router)
-    app.router.add_get("/api/openapi.json", openapi.openapi)
-    app.router.add_static(templates.static_url, STATIC)
+    for prefix in {"", settings.gallery.prefix}:  # some proxies take the prefix away, some do not
+        routes.add_all(app.router, prefix)
+        app.router.add_get(f"{prefix}/api/openapi.json", openapi.openapi)
+        app.router.add_static(prefix + templates.static_url, STATIC)
     app.on_response_prepare.append(secure_headers)
     app.on_shutdown.append(_end_streams)
     app.cleanup_ctx.append(_thumbnails)

@@ -5,17 +5,19 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
+import re
 import time
 from collections import OrderedDict
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from aiohttp import web
 from itsdangerous import BadSignature, TimestampSigner
 
 from services.gallery import metrics
 from services.gallery.problems import Problem
+from services.gallery.proxies import prefix_of, visit_of
 from services.gallery.settings import Gallery, is_loopback
 
 COOKIE: Final = "lookout"
@@ -60,6 +62,7 @@ class Door:
     def __init__(self, settings: Gallery) -> None:
         self._names = {name.lower() for name in settings.trusted_hosts}
         self._password = settings.password.get_secret_value() if settings.password else None
+        self._ingress_only = bool(settings.ingress) and self._password is None
         self._tries = Tries()
         self._signer = TimestampSigner(_signing_key(self._password or ""))
 
@@ -70,18 +73,34 @@ class Door:
     def check_host(self, request: web.Request) -> None:
         """Refuse names that an attacker's page may have pointed here (DNS rebinding).
 
-        With a password there is nothing to gain by it: the cookie belongs to the right name.
+        With a password there is nothing to gain by it: the cookie belongs to the right name. The
+        proxy's own Host is checked besides, as such a page can send an X-Forwarded-Host too.
         """
-        name = _host_name(request)
-        if self._password is None and not is_loopback(name) and name not in self._names:
-            raise Problem(
-                HTTPStatus.FORBIDDEN,
-                f"Host = {name!r}: without a password the gallery answers to localhost only. Set "
-                "LOOKOUT_GALLERY__PASSWORD, or add the name to LOOKOUT_GALLERY__TRUSTED_HOSTS.",
-            )
+        if self._password is not None or self._ingress_only:
+            return
+        for host in (request.host, request.headers.get("Host", "")):
+            name = _host_name(host)
+            if not is_loopback(name) and name not in self._names:
+                raise Problem(
+                    HTTPStatus.FORBIDDEN,
+                    f"Host = {name!r}: without a password the gallery answers to localhost only. "
+                    "Set LOOKOUT_GALLERY__PASSWORD, or add the name to "
+                    "LOOKOUT_GALLERY__TRUSTED_HOSTS.",
+                )
 
     def admits(self, request: web.Request) -> bool:
-        """Whether the request carries a right cookie or password. Raises a 429 Problem."""
+        """Whether the request carries a right cookie or password, or comes by the ingress.
+
+        Raises a 429 Problem, or a 403 one where there is no other way in than the ingress.
+        """
+        if visit_of(request).user is not None:
+            return True
+        if self._ingress_only:
+            raise Problem(
+                HTTPStatus.FORBIDDEN,
+                "This gallery opens inside Home Assistant only. Set LOOKOUT_GALLERY__PASSWORD to "
+                "open it elsewhere too.",
+            )
         if self._password is None or self._has_cookie(request):
             return True
         given = _given_password(request)
@@ -100,10 +119,11 @@ class Door:
         response.set_cookie(
             COOKIE,
             self._signer.sign(b"viewer").decode(),
+            path=prefix_of(request) or "/",
             max_age=COOKIE_SECONDS,
             httponly=True,
             samesite="Strict",
-            secure=_scheme(request) == "https",
+            secure=request.scheme == "https",
         )
 
     def _has_cookie(self, request: web.Request) -> bool:
@@ -135,7 +155,8 @@ def check_origin(request: web.Request) -> None:
 def safe_path(path: str) -> str:
     """A path of our own to go to after the login; anything else becomes the first page."""
     own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if own else "/"
+    upwards = ".." in re.split(r"[/\\]", unquote(path.partition("?")[0]))  # out of our prefix
+    return path if own and not upwards else "/"
 
 
 def _given_password(request: web.Request) -> str | None:
@@ -150,12 +171,8 @@ def _given_password(request: web.Request) -> str | None:
         return None
 
 
-def _host_name(request: web.Request) -> str:
-    return (urlsplit(f"//{request.host}").hostname or "").lower()
-
-
-def _scheme(request: web.Request) -> str:
-    return request.headers.get("X-Forwarded-Proto", request.scheme)
+def _host_name(host: str) -> str:
+    return (urlsplit(f"//{host}").hostname or "").lower()
 
 
 def _network(address: str) -> str:

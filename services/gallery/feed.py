@@ -1,6 +1,8 @@
 """What goes into the stream: new images from the store, nodes and events from the bus."""
 
 import asyncio
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -13,7 +15,7 @@ from lookout.store.client import Client
 from lookout.store.images import Images
 from lookout.store.queue import Stored, follow_images
 from services.gallery import present
-from services.gallery.stream import Stream
+from services.gallery.stream import Stream, always
 
 logger = structlog.get_logger()
 
@@ -30,17 +32,17 @@ async def _tell(group: list[Stored], store: Images, stream: Stream) -> None:
     rows = await asyncio.gather(*(store.get(stored.id) for stored in group))
     for stored, row in zip(group, rows, strict=True):
         if row is not None:  # else it was deleted at once
-            stream.send("image", present.image(row), identifier=stored.entry)
+            stream.send("image", partial(present.image, row), identifier=stored.entry)
 
 
 async def events(bus: EventBus, topics: Topics, stream: Stream) -> None:
     """Each event."""
     async for node, event in bus.listen():
         identifier = event.ulid(topics.event(node, event.event_type))
-        stream.send("event", _event(identifier, node, event))
+        stream.send("event", always(_event(identifier, node, event)))
 
 
-def _event(identifier: str, node: str, event: Event) -> dict[str, object]:
+def _event(identifier: str, node: str, event: Event) -> dict[str, Any]:
     return present.event(
         {
             "id": identifier,
@@ -74,7 +76,7 @@ class NodeNews:
     def _handle(self, message: Message) -> None:
         try:
             address = self._topics.parse(message.topic)
-            change = _change(address.node, address.kind, message.payload)
+            change = _change(address.kind, message.payload)
         except (BadTopic, BadMessage) as error:
             logger.debug("not news of a node", topic=message.topic, reason=str(error))
             return
@@ -82,15 +84,21 @@ class NodeNews:
             change.pop("status_since", None)
         else:
             change["last_seen"] = now()
-        self._stream.send("node", {"node": address.node, **change})
+        self._stream.send("node", partial(_shown, address.node, change))
 
 
-def _change(node: str, kind: str, payload: bytes) -> dict[str, object]:
+def _shown(node: str, change: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """A node's news for viewers under a path prefix."""
+    if "info" in change:
+        change = {**change, "info": present.info(node, change["info"], prefix)}
+    return {"node": node, **change}
+
+
+def _change(kind: str, payload: bytes) -> dict[str, Any]:
     """What of the node's fields is new, named as the API names them. Raises BadMessage."""
     if kind == "status":
         return {"status": parse_status(payload), "status_since": now()}
     if kind == "info":
-        said = parse_info(payload).model_dump(mode="json", exclude_none=True)
-        return {"info": present.info(node, said)}
+        return {"info": parse_info(payload).model_dump(mode="json", exclude_none=True)}
     reading = parse_reading(payload)
     return {"last_reading": {"timestamp": reading.timestamp or now(), **reading.metrics}}

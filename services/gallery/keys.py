@@ -12,6 +12,7 @@ from lookout.store.images import Images
 from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
 from services.gallery.auth import Door
+from services.gallery.proxies import Proxies
 from services.gallery.recent import Recent
 from services.gallery.relay import Relays
 from services.gallery.settings import GallerySettings
@@ -32,4 +33,5 @@ RECENT: Final = web.AppKey("recent", Recent)
 RELAYS: Final = web.AppKey("relays", Relays)
 STREAM: Final = web.AppKey("stream", Stream)
 TEMPLATES: Final = web.AppKey("templates", Templates)
+PROXIES: Final = web.AppKey("proxies", Proxies)
 DOOR: Final = web.AppKey("door", Door)

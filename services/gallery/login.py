@@ -7,13 +7,14 @@ from aiohttp import web
 from services.gallery import keys
 from services.gallery.auth import COOKIE, safe_path
 from services.gallery.problems import Problem
+from services.gallery.proxies import prefix_of
 
 
 async def show(request: web.Request) -> web.Response:
     """The form."""
     target = safe_path(request.query.get("next", "/"))
     if request.app[keys.DOOR].admits(request):
-        raise web.HTTPSeeOther(target)
+        raise web.HTTPSeeOther(prefix_of(request) + target)
     return _form(request, target)
 
 
@@ -22,7 +23,7 @@ async def enter(request: web.Request) -> web.StreamResponse:
     door, form = request.app[keys.DOOR], await request.post()
     target, given = safe_path(str(form.get("next", "/"))), str(form.get("password", ""))
     if not door.has_password:
-        raise web.HTTPSeeOther(target)
+        raise web.HTTPSeeOther(prefix_of(request) + target)
     try:
         right = door.try_password(request, given)
     except Problem as problem:
@@ -32,17 +33,25 @@ async def enter(request: web.Request) -> web.StreamResponse:
     if not right:
         text = "That is not the password."
         return _form(request, target, text, status=HTTPStatus.UNAUTHORIZED)
-    answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": target})
+    answer = _see(request, target)
     door.let_in(request, answer)
     return answer
 
 
-async def leave(_: web.Request) -> web.Response:
+async def leave(request: web.Request) -> web.Response:
     """Forget this browser."""
-    answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/login"})
-    answer.del_cookie(COOKIE, httponly=True, samesite="Strict")
+    answer = _see(request, "/login")
+    path = prefix_of(request) or "/"
+    answer.del_cookie(COOKIE, path=path, httponly=True, samesite="Strict")
     return answer
 
 
+def _see(request: web.Request, path: str) -> web.Response:
+    """A redirect that can carry a cookie."""
+    headers = {"Location": prefix_of(request) + path}
+    return web.Response(status=HTTPStatus.SEE_OTHER, headers=headers)
+
+
 def _form(request: web.Request, target: str, error: str = "", status: int = 200) -> web.Response:
-    return request.app[keys.TEMPLATES].page("login.html", status=status, next=target, error=error)
+    templates = request.app[keys.TEMPLATES]
+    return templates.page(request, "login.html", status=status, next=target, error=error)

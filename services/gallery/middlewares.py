@@ -11,18 +11,19 @@ from aiohttp import web
 from services.gallery import keys, metrics
 from services.gallery.auth import check_origin
 from services.gallery.problems import Problem, from_error
+from services.gallery.proxies import VISIT, prefix_of, visit_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _OPEN: Final = ("/login", "/healthz", "/static/")
 _FOR_PROGRAMS: Final = ("/api/", "/healthz", "/metrics")
 _ENDLESS: Final = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors "
+)
 _HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'self'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -33,12 +34,27 @@ _HEADERS: Final = {
 
 async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
     """On every answer, live streams included."""
+    visit = visit_of(request)
+    # Home Assistant shows us in a frame of its own page, which has the same origin.
+    response.headers["Content-Security-Policy"] = _POLICY + ("'self'" if visit.user else "'none'")
     response.headers.update(_HEADERS)
     if "Cache-Control" not in response.headers:
-        static = request.path.startswith("/static/") and response.status < HTTPStatus.BAD_REQUEST
+        static = visit.url.path.startswith("/static/") and response.status < HTTPStatus.BAD_REQUEST
         # The URL of a static file changes with its content.
         keep = "public, max-age=31536000, immutable" if static else "no-store"
         response.headers["Cache-Control"] = keep
+
+
+@web.middleware
+async def situated(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost: further in, the request is as its browser sent it, without our prefix."""
+    proxies = request.app[keys.PROXIES]
+    request[VISIT] = proxies.direct(request)
+    try:
+        visit = proxies.visit(request)
+    except Problem as problem:
+        return problem.response(request.path)
+    return await handler(visit.apply(request))
 
 
 @web.middleware
@@ -72,7 +88,7 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
             raise  # a redirect
         problem = from_error(error)
     if for_programs(request):
-        return problem.response(request)
+        return problem.response(prefix_of(request) + request.path)
     return _error_page(request, problem)
 
 
@@ -86,7 +102,7 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     if for_programs(request) or request.method not in {"GET", "HEAD"}:
         raise _closed(request)
-    raise web.HTTPSeeOther(f"/login?next={quote(request.path_qs)}")
+    raise web.HTTPSeeOther(f"{prefix_of(request)}/login?next={quote(request.path_qs)}")
 
 
 def for_programs(request: web.Request) -> bool:
@@ -100,16 +116,17 @@ def _closed(request: web.Request) -> Problem:
         headers["WWW-Authenticate"] = 'Basic realm="Lookout", Bearer realm="Lookout"'
     return Problem(
         HTTPStatus.UNAUTHORIZED,
-        "A password is needed: log in at /login, or send it as HTTP Basic or Bearer.",
+        f"A password is needed: log in at {prefix_of(request)}/login, or send it as HTTP Basic or "
+        "Bearer.",
         headers=headers,
     )
 
 
 def _error_page(request: web.Request, problem: Problem) -> web.Response:
     response = request.app[keys.TEMPLATES].page(
+        request,
         "error.html",
         status=int(problem.status),
-        path="",
         title=problem.status.phrase,
         detail=problem.detail,
         errors=problem.members.get("errors", ()),

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from lookout import __version__
 from services.gallery import answers
+from services.gallery.proxies import prefix_of
 from services.gallery.query import Parameters
 from services.gallery.routes import API, Endpoint
 
@@ -24,9 +25,10 @@ _PROBLEM: Final = {
 }
 
 
-async def openapi(_: web.Request) -> web.Response:
-    """The description of the whole API."""
-    return web.json_response(document())
+async def openapi(request: web.Request) -> web.Response:
+    """The description of the whole API, as seen from where the request came."""
+    servers = [{"url": prefix_of(request) or "/"}]
+    return web.json_response({**document(), "servers": servers})
 
 
 @cache

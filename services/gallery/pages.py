@@ -20,6 +20,7 @@ from services.gallery import (
     story,
     words,
 )
+from services.gallery.proxies import prefix_of
 from services.gallery.query import (
     EventParameters,
     ImageParameters,
@@ -38,7 +39,7 @@ USUAL_INTERVAL: Final = 60.0  # seconds, for nodes that do not tell theirs
 async def index(request: web.Request) -> web.Response:
     """The grid."""
     if (better := filters.canonical(request.query)) is not None:
-        raise web.HTTPSeeOther(request.path + better)
+        raise web.HTTPSeeOther(_here(request) + better)
     parameters = parse(ImageParameters, request.query)
     found, nodes = await asyncio.gather(
         api_images.find(request, parameters), api_nodes.every_node(request)
@@ -52,7 +53,7 @@ async def index(request: web.Request) -> web.Response:
         triggers=TRIGGERS,
         parameters=parameters,
         ends=filters.ends(parameters),
-        chips=filters.chips(parameters, request.query, request.path),
+        chips=filters.chips(parameters, request.query, _here(request)),
         query=filters.active(request.query, ImageParameters, "cursor"),
         judge=filters.for_script(parameters),
         filter_text={name: request.query.get(name, "") for name in ("since", "until")},
@@ -83,15 +84,15 @@ async def image(request: web.Request) -> web.Response:
 async def nodes(request: web.Request) -> web.Response:
     """All nodes as cards."""
     parse(NoParameters, request.query)
-    found = [_card(node) for node in await api_nodes.every_node(request)]
-    return _page(request, "nodes.html", nodes=found, blank=_card(_BLANK))
+    found = [_card(node, request) for node in await api_nodes.every_node(request)]
+    return _page(request, "nodes.html", nodes=found, blank=_card(_BLANK, request))
 
 
 async def node(request: web.Request) -> web.Response:
     """One node."""
     parse(NoParameters, request.query)
     name = request.match_info["node"]
-    found = _card(await api_nodes.one_node(request, name))
+    found = _card(await api_nodes.one_node(request, name), request)
     images, events = await asyncio.gather(
         request.app[keys.IMAGES].page(Query(tags={"node": (name,)}, limit=NODE_IMAGES)),
         api_events.find(request, EventParameters(node=(name,), limit=NODE_EVENTS)),
@@ -100,7 +101,7 @@ async def node(request: web.Request) -> web.Response:
         request,
         "node.html",
         node=found,
-        images=[_full(present.image(row)) for row in images.rows],
+        images=[_full(present.image(row, prefix_of(request))) for row in images.rows],
         events=events["events"],
     )
 
@@ -108,7 +109,7 @@ async def node(request: web.Request) -> web.Response:
 async def live(request: web.Request) -> web.Response:
     """What the cameras see now."""
     wanted = parse(LiveParameters, request.query).node
-    every = [_card(node) for node in await api_nodes.every_node(request)]
+    every = [_card(node, request) for node in await api_nodes.every_node(request)]
     found = [node for node in every if node["info"].get("live_url") and node["status"] == "online"]
     playing = [node["node"] for node in found if not wanted or node["node"] in wanted]
     return _page(request, "live.html", nodes=found, playing=playing[:MOST_FILMS])
@@ -117,7 +118,7 @@ async def live(request: web.Request) -> web.Response:
 async def events(request: web.Request) -> web.Response:
     """The log."""
     if (better := filters.canonical(request.query)) is not None:
-        raise web.HTTPSeeOther(request.path + better)
+        raise web.HTTPSeeOther(_here(request) + better)
     parameters = parse(EventParameters, request.query)
     found, known = await asyncio.gather(
         api_events.find(request, parameters), api_nodes.every_node(request)
@@ -140,6 +141,11 @@ async def events(request: web.Request) -> web.Response:
     )
 
 
+def _here(request: web.Request) -> str:
+    """The page's path in the browser."""
+    return prefix_of(request) + request.path
+
+
 def _full(image: dict[str, Any]) -> dict[str, Any]:
     """For templates: what is not known of an image is None."""
     return {**dict.fromkeys(FIELDS), **image}
@@ -154,8 +160,8 @@ def _live(parameters: EventParameters) -> bool:
 def _page(request: web.Request, template: str, **context: Any) -> web.Response:
     broker = request.app[keys.SETTINGS].mqtt
     return request.app[keys.TEMPLATES].page(
+        request,
         template,
-        path=request.path,
         has_password=request.app[keys.DOOR].has_password,
         broker={"host": request.url.host, "port": broker.port, "root": broker.root},
         **context,
@@ -178,7 +184,7 @@ _BLANK: Final = {"node": "", "silent": False, "status": None, "info": None, "las
                  "status_since": None, "counters": {"images": 0, "rejected": 0}}  # fmt: skip
 
 
-def _card(node: dict[str, Any]) -> dict[str, Any]:
+def _card(node: dict[str, Any], request: web.Request) -> dict[str, Any]:
     """A node with what its card shows besides."""
     info = node["info"] or {}
     interval = info.get("interval")
@@ -190,7 +196,9 @@ def _card(node: dict[str, Any]) -> dict[str, Any]:
         "interval": interval,
         "freshness": freshness(node["last_image_at"], interval, time.time()),
         "reading": facts.of_reading(node["last_reading"]),
-        "thumb_url": f"{present.data_url(picture)}?width=640" if picture else "",
+        "thumb_url": f"{present.data_url(picture, prefix_of(request))}?width=640"
+        if picture
+        else "",
     }
 
 

@@ -20,9 +20,9 @@ _NODE_FIELDS: Final = (
 )
 
 
-def image(row: Row) -> dict[str, Any]:
-    """The hash's fields without the bytes, with where to get those."""
-    url = data_url(row["id"])
+def image(row: Row, prefix: str) -> dict[str, Any]:
+    """The hash's fields without the bytes, with where to get those, under a path prefix."""
+    url = data_url(row["id"], prefix)
     return {
         **image_store.as_json(row),
         "url": url,
@@ -30,27 +30,27 @@ def image(row: Row) -> dict[str, Any]:
     }
 
 
-def data_url(image_id: str) -> str:
+def data_url(image_id: str, prefix: str) -> str:
     """Where an image's bytes are."""
-    return f"/api/images/{image_id}/data"
+    return f"{prefix}/api/images/{image_id}/data"
 
 
-def node(fields: Mapping[str, Any]) -> dict[str, Any]:
+def node(fields: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     """What is known of a node; what is not known is null."""
     return {
         "node": fields["node"],
         **{name: fields.get(name) for name in _NODE_FIELDS},
-        "info": info(fields["node"], fields.get("info")),
+        "info": info(fields["node"], fields.get("info"), prefix),
         "counters": {name: fields.get(name, 0) for name in _COUNTERS},
         "silent": fields["silent"],
     }
 
 
-def info(node: str, said: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def info(node: str, said: Mapping[str, Any] | None, prefix: str) -> dict[str, Any] | None:
     """What a node says of itself, its live view by our address: its own carries a secret."""
     if said is None or "live_url" not in said:
         return None if said is None else dict(said)
-    return {**said, "live_url": f"/nodes/{node}/live"}
+    return {**said, "live_url": f"{prefix}/nodes/{node}/live"}
 
 
 def event(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,10 +46,11 @@ class Problem(Exception):
             **self.members,
         }
 
-    def response(self, request: web.Request) -> web.Response:
+    def response(self, instance: str) -> web.Response:
+        """The answer that tells it; `instance` is the path that was asked for."""
         return web.Response(
             status=self.status,
-            text=json.dumps(self.body(request.path)),
+            text=json.dumps(self.body(instance)),
             content_type="application/problem+json",
             headers=self.headers,
         )

@@ -81,10 +81,13 @@ PAGES = [
 ]
 
 
-def add_all(router: web.UrlDispatcher) -> None:
-    """Make the application answer to every address."""
+def add_all(router: web.UrlDispatcher, prefix: str) -> None:
+    """Make the application answer to every address under a path prefix."""
     for endpoint in (*API, *PAGES):
+        path = prefix + endpoint.path
         if endpoint.method == "GET":
-            router.add_get(endpoint.path, endpoint.handler)  # HEAD too
+            router.add_get(path, endpoint.handler)  # HEAD too
         else:
-            router.add_route(endpoint.method, endpoint.path, endpoint.handler)
+            router.add_route(endpoint.method, path, endpoint.handler)
+    if prefix:
+        router.add_get(prefix, pages.index)

@@ -1,15 +1,53 @@
 """The settings of the gallery: the hub's, and the section `gallery`."""
 
 import ipaddress
+import re
 from functools import lru_cache
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from lookout.host.run import Unusable
 from lookout.host.settings import HubSettings, Section
 
 LOCALHOST: Final = "localhost"
+# The first parts of our own paths: a prefix of such a name could not be told from them.
+OWN: Final = frozenset(
+    {"api", "events", "healthz", "images", "live", "login", "logout", "metrics", "nodes", "static"}
+)
+LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
+LONGEST_PREFIX: Final = 200
+
+
+def _network(value: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    try:
+        return ipaddress.ip_network(str(value))
+    except ValueError as error:
+        raise ValueError(f"{error}; use an address or a network such as 10.0.0.0/8") from None
+
+
+Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
+
+
+def path_prefix(value: str) -> str:
+    """A path prefix such as /lookout; nothing for / alone. Raises ValueError."""
+    prefix = value.removesuffix("/")
+    parts = prefix.split("/")[1:]
+    plain = re.fullmatch(r"(/[A-Za-z0-9._~-]+)*", prefix) and len(prefix) <= LONGEST_PREFIX
+    if not plain or {".", ".."} & set(parts):
+        raise ValueError("use a path such as /lookout, of letters, digits and . _ ~ -")
+    return prefix
+
+
+def _own_prefix(value: str) -> str:
+    prefix = path_prefix(value)
+    first = prefix.split("/")[1] if prefix else ""
+    if first in OWN:
+        raise ValueError(f"the gallery has pages of its own under /{first}: use another name")
+    return prefix
+
+
+PathPrefix = Annotated[str, AfterValidator(_own_prefix)]
 
 
 class Gallery(Section):
@@ -22,6 +60,16 @@ class Gallery(Section):
     )
     trusted_hosts: tuple[str, ...] = Field(
         (), description="further names, such as a reverse proxy's, that may stand in the URL"
+    )
+    prefix: PathPrefix = Field(
+        "", description="path under which a reverse proxy shows the gallery, such as /lookout"
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        (), description="addresses or networks of reverse proxies, whose X-Forwarded-* count"
+    )
+    ingress: tuple[Network, ...] = Field(
+        (),
+        description="addresses of Home Assistant's ingress: who comes from there is signed in",
     )
     viewers: int = Field(200, ge=1, le=10_000, description="open live pages at most")
     command_timeout: float = Field(
@@ -36,8 +84,18 @@ class GallerySettings(HubSettings):
 
 
 def check_exposure(gallery: Gallery) -> None:
-    """Raises Unusable when everybody on the network could look without a password."""
-    if gallery.password is None and not is_loopback(gallery.host):
+    """Raises Unusable when somebody who should not could look without a password."""
+    if any(
+        network.overlaps(own)
+        for network in gallery.ingress
+        for own in LOOPBACK
+        if network.version == own.version
+    ):
+        raise Unusable(
+            "gallery.ingress holds an address of this computer: any page in its browser could sign "
+            "in. Set LOOKOUT_GALLERY__INGRESS to the address of Home Assistant's Supervisor."
+        )
+    if gallery.password is None and not gallery.ingress and not is_loopback(gallery.host):
         raise Unusable(
             f"gallery.host = {gallery.host!r} lets the whole network in, and there is no password. "
             "Set LOOKOUT_GALLERY__PASSWORD to one of at least 8 characters, or "

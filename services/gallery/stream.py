@@ -1,12 +1,13 @@
 """Server-sent events: one reader of the store and the bus, any number of viewers.
 
-Each message is made into bytes once. A viewer that cannot keep up loses what waits for it and is
-told to load the page's contents again (`resync`), so one slow phone costs nobody anything.
+Each message is made into bytes once for each path prefix in use. A viewer that cannot keep up loses
+what waits for it and is told to load the page's contents again (`resync`), so one slow phone costs
+nobody anything.
 """
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,13 +16,15 @@ from services.gallery import metrics
 from services.gallery.problems import Problem
 
 QUEUE_LENGTH: Final = 256  # messages that may wait for one viewer
+Body = Callable[[str], dict[str, Any]]
 RESYNC: Final = b"event: resync\ndata: {}\n\n"
 
 
 class Viewer:
-    """What waits for one live page."""
+    """What waits for one live page, whose paths begin with `prefix`."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_LENGTH)
         self.closed = False
 
@@ -66,7 +69,7 @@ class Stream:
         return len(self._viewers)
 
     @contextmanager
-    def watched(self) -> Iterator[Viewer]:
+    def watched(self, prefix: str) -> Iterator[Viewer]:
         """A viewer for as long as the context lasts. Raises a 503 Problem when there are enough."""
         if len(self._viewers) >= self._most:
             raise Problem(
@@ -74,7 +77,7 @@ class Stream:
                 f"{self._most} live pages are open already: close one, or raise "
                 "LOOKOUT_GALLERY__VIEWERS.",
             )
-        viewer = Viewer()
+        viewer = Viewer(prefix)
         self._viewers.add(viewer)
         metrics.VIEWERS.set(len(self._viewers))
         try:
@@ -83,13 +86,14 @@ class Stream:
             self._viewers.discard(viewer)
             metrics.VIEWERS.set(len(self._viewers))
 
-    def send(self, kind: str, body: dict[str, Any], *, identifier: str | None = None) -> None:
-        """Tell every viewer."""
-        if not self._viewers:
-            return
-        message = encode(kind, body, identifier)
+    def send(self, kind: str, body: Body, *, identifier: str | None = None) -> None:
+        """Tell every viewer; `body` makes what to say out of a path prefix."""
+        messages = {
+            prefix: encode(kind, body(prefix), identifier)
+            for prefix in {viewer.prefix for viewer in self._viewers}
+        }
         for viewer in self._viewers:
-            viewer.offer(message)
+            viewer.offer(messages[viewer.prefix])
         metrics.STREAMED.labels(kind).inc(len(self._viewers))
 
     def resync(self) -> None:
@@ -101,6 +105,11 @@ class Stream:
         """End every live page: the process stops."""
         for viewer in self._viewers:
             viewer.close()
+
+
+def always(body: dict[str, Any]) -> Body:
+    """What is the same under every path prefix."""
+    return lambda _: body
 
 
 def encode(kind: str, body: dict[str, Any], identifier: str | None = None) -> bytes:

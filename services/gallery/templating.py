@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from services.gallery import words
+from services.gallery.proxies import visit_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,8 +40,12 @@ class Templates:
             to_json=_to_json,
         )
 
-    def page(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
-        """A page of HTML."""
+    def page(
+        self, request: web.Request, template: str, *, status: int = 200, **context: Any
+    ) -> web.Response:
+        """A page of HTML whose links begin with `base`."""
+        visit = visit_of(request)
+        context |= {"base": visit.prefix, "path": request.path, "user": visit.user}
         text = self._environment.get_template(template).render(context)
         return web.Response(
             text=text,
@@ -48,8 +54,9 @@ class Templates:
             headers={"Cache-Control": "no-store"},
         )
 
-    def _asset(self, name: str) -> str:
-        return f"{self.static_url}/{name}"
+    @pass_context
+    def _asset(self, context: Context, name: str) -> str:
+        return f"{context['base']}{self.static_url}/{name}"
 
 
 def _version(folder: Path) -> str:

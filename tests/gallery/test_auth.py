@@ -67,15 +67,6 @@ async def test_the_login_gives_a_cookie_that_opens(closed: Web) -> None:
     assert (await closed.get("/api/images")).status == 401
 
 
-async def test_behind_https_the_cookie_is_secure(closed: Web) -> None:
-    headers = {"X-Forwarded-Proto": "https"}
-    answer = await closed.post(
-        "/login", data={"password": PASSWORD}, headers=headers, allow_redirects=False
-    )
-
-    assert "Secure" in answer.headers["Set-Cookie"]
-
-
 async def test_a_made_up_cookie_does_not_open(closed: Web) -> None:
     headers = {"Cookie": f"{COOKIE}=viewer.aGVsbG8.aGVsbG8"}
 
@@ -170,7 +161,7 @@ async def test_every_answer_carries_the_security_headers(gallery: Web, path: str
     policy = answer.headers["Content-Security-Policy"]
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
-    assert "frame-ancestors 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
 
@@ -191,7 +182,8 @@ def test_an_open_gallery_on_this_computer_is_fine(host: str) -> None:
 @pytest.mark.parametrize(
     ("path", "goes_to"),
     [("/nodes?x=1", "/nodes?x=1"), ("//evil", "/"), ("/\\evil", "/"), ("https://evil", "/"),
-     ("", "/"), ("/a\nb", "/")],
+     ("", "/"), ("/a\nb", "/"), ("/../other", "/"), ("/a/%2e%2E/..", "/"),
+     ("/?lux=..5", "/?lux=..5")],
 )  # fmt: skip
 def test_a_login_leads_to_our_own_pages_only(path: str, goes_to: str) -> None:
     assert safe_path(path) == goes_to

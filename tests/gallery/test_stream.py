@@ -14,7 +14,7 @@ from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.host.settings import Broker
 from services.gallery import keys
-from services.gallery.stream import QUEUE_LENGTH, Stream
+from services.gallery.stream import QUEUE_LENGTH, Stream, always
 from tests.gallery.conftest import StartGallery, Web
 from tests.support.waiting import eventually
 
@@ -122,9 +122,9 @@ async def test_an_event_is_told_in_words(
 
 def test_a_viewer_that_is_too_slow_is_told_to_load_again() -> None:
     stream = Stream(most_viewers=2)
-    with stream.watched() as slow, stream.watched() as quick:
+    with stream.watched("") as slow, stream.watched("") as quick:
         for number in range(QUEUE_LENGTH + 1):
-            stream.send("image", {"number": number})
+            stream.send("image", always({"number": number}))
             asyncio.run(quick.take(1))
         received = asyncio.run(slow.take(1))
 
@@ -150,7 +150,9 @@ async def test_a_viewer_who_has_gone_is_forgotten(gallery: Web) -> None:
     response.close()
 
     def gone() -> bool:
-        stream.send("event", {"text": "x" * 100_000})  # noticed when there is something to say
+        stream.send(
+            "event", always({"text": "x" * 100_000})
+        )  # noticed when there is something to say
         return len(stream) == 0
 
     await eventually(gone)

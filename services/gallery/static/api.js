@@ -1,4 +1,12 @@
-// The gallery's own API. Every error is an Error whose message is for people.
+// The gallery's own API, by paths without the prefix under which a proxy may show the gallery.
+// Every error is an Error whose message is for people.
+
+const { base } = document.body.dataset;
+
+export const address = (path) => base + path;
+export const here = () => location.pathname.slice(base.length) || "/";
+export const imagePage = (id) => address(`/images/${id}`);
+export const imageData = (id, width) => address(`/api/images/${id}/data?width=${width}`);
 
 async function answer(response) {
   if (response.ok) return response.status === 204 ? null : response.json();
@@ -6,26 +14,25 @@ async function answer(response) {
   throw new Error(problem.detail ?? `The hub answered ${response.status}.`);
 }
 
-async function ask(url, options) {
+async function ask(path, options) {
   let response;
   try {
-    response = await fetch(url, options);
+    response = await fetch(address(path), options);
   } catch {
     throw new Error("The hub does not answer. Is it running, and the network up?");
   }
   if (response.status === 401) {
-    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    location.assign(address(`/login?next=${encodeURIComponent(here() + location.search)}`));
   }
   return answer(response);
 }
 
-export const get = (url) => ask(url);
-export const remove = (url) => ask(url, { method: "DELETE" });
-export const post = (url, body = {}) => ask(url, {
+export const get = (path) => ask(path);
+export const remove = (path) => ask(path, { method: "DELETE" });
+export const post = (path, body = {}) => ask(path, {
   method: "POST",
   headers: { "Content-Type": "application/json" },
   body: JSON.stringify(body),
 });
 
 export const capture = (node) => post(`/api/nodes/${encodeURIComponent(node)}/commands/capture`);
-export const imagePage = (id) => `/images/${id}`;

@@ -1,6 +1,6 @@
 // One picture: neighbours by arrow keys and swipe; keep and delete.
 
-import { imagePage, post, remove } from "./api.js";
+import { address, imageData, imagePage, post, remove } from "./api.js";
 import { byId, toast } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey } from "./move.js";
@@ -62,7 +62,7 @@ sure.addEventListener("close", async () => {
   if (sure.returnValue !== "yes") return;
   try {
     await remove(`/api/images/${id}`);
-    location.replace([older, newer].find((link) => !link.hidden)?.href ?? "/");
+    location.replace([older, newer].find((link) => !link.hidden)?.href ?? address("/"));
   } catch (error) {
     toast(error.message, { kind: "bad" });
   }
@@ -71,7 +71,7 @@ sure.addEventListener("close", async () => {
 for (const link of [older, newer]) {
   if (link.hidden) continue;
   const ahead = new Image();
-  ahead.src = link.href.replace("/images/", "/api/images/") + "/data?width=1280";
+  ahead.src = imageData(link.pathname.slice(imagePage("").length), 1280);
 }
 
 captureKey(() => node);

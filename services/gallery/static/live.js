@@ -1,6 +1,8 @@
 // The one live connection of a page. It closes while nobody looks, since browsers allow few
 // connections to one host, and tells `resync` when something may have been missed.
 
+import { address } from "./api.js";
+
 const REST = 20_000; // milliseconds a hidden page stays connected
 const sign = document.getElementById("live");
 
@@ -17,7 +19,7 @@ export function live(listeners) {
   let resting = 0;
 
   function connect() {
-    source = new EventSource("/api/stream");
+    source = new EventSource(address("/api/stream"));
     source.onopen = () => {
       show("open");
       if (missed) listeners.resync?.();

@@ -1,5 +1,6 @@
 // On every page: ticking times, the help, and the keys that work everywhere.
 
+import { address, here } from "./api.js";
 import { byId } from "./dom.js";
 import { startTicking } from "./time.js";
 
@@ -19,7 +20,7 @@ function focusFilter() {
 function back() {
   const own = document.referrer.startsWith(location.origin);
   if (own && history.length > 1) history.back();
-  else location.assign(location.pathname.startsWith("/nodes/") ? "/nodes" : "/");
+  else location.assign(address(here().startsWith("/nodes/") ? "/nodes" : "/"));
 }
 
 // A picture that has expired meanwhile leaves its place empty.
@@ -34,7 +35,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && typing) event.target.blur();
   if (event.defaultPrevented || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (document.querySelector("dialog[open]")) return;
-  if (event.key === "Escape" && /^\/(images|nodes)\/./.test(location.pathname)) back();
+  if (event.key === "Escape" && /^\/(images|nodes)\/./.test(here())) back();
   const action = KEYS[event.key];
   if (action) {
     event.preventDefault();

@@ -1,6 +1,6 @@
 // A node's card: kept up to date, and its Capture button.
 
-import { capture, imagePage } from "./api.js";
+import { address, capture, imageData, imagePage } from "./api.js";
 import { copy, field, measured, number, readingTerm } from "./dom.js";
 import { now, setTime } from "./time.js";
 
@@ -15,7 +15,7 @@ export function makeNode(name) {
   const card = copy("node");
   card.dataset.node = name;
   field(card, "name").textContent = name;
-  field(card, "name").href = `/nodes/${name}`;
+  field(card, "name").href = address(`/nodes/${name}`);
   return card;
 }
 
@@ -70,7 +70,7 @@ export function showPicture(card, id, takenAt) {
   picture.hidden = false; // first: what is hidden is not loaded lazily
   picture.classList.remove("is-gone");
   field(card, "empty").hidden = true;
-  picture.src = `/api/images/${id}/data?width=640`;
+  picture.src = imageData(id, 640);
   setTime(card.querySelector(".age time"), takenAt);
   showAge(card);
 }
