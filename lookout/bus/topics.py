@@ -14,6 +14,9 @@ RESERVED: Final = frozenset({ALL, HUB})
 
 _NODE = re.compile(NODE_PATTERN)
 _WORD = re.compile(WORD_PATTERN)
+# Mosquitto's own, retained: `1` while the bridge of this client id is connected, else `0`.
+BRIDGE_STATES: Final = "$SYS/broker/connection/+/state"
+
 _PLAIN_KINDS = frozenset({"status", "info", "image", "preview", "reading", "stored", "detection"})
 _NAMED_KINDS = frozenset({"event", "command", "result"})
 

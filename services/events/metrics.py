@@ -1,8 +1,9 @@
 """What the events service counts, for Prometheus."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 LOGGED = Counter("lookout_events_logged", "Events written to Redis and the daily log", ["type"])
 REPEATED = Counter("lookout_events_repeated", "Events delivered again and known already")
 REFUSED = Counter("lookout_events_refused", "Messages that were no event")
 UNWRITTEN = Counter("lookout_events_unwritten", "Lines that the daily log could not take")
+BRIDGE_UP = Gauge("lookout_bridge_up", "1 while another site's broker is connected", ["bridge"])

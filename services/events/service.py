@@ -5,12 +5,13 @@ import asyncio
 from lookout.bus.events import EventBus
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
-from lookout.bus.topics import HUB, Topics
+from lookout.bus.topics import BRIDGE_STATES, HUB, Topics
 from lookout.host.run import forever
 from lookout.store.client import TRANSIENT, Client
 from lookout.store.events import Events
 from lookout.store.index import ensure_indexes
 from lookout.store.nodes import Nodes
+from services.events.bridges import Bridges
 from services.events.dailylog import DailyLog
 from services.events.homeassistant import show_hub
 from services.events.presence import Presence
@@ -27,7 +28,8 @@ async def run(settings: EventsSettings, session: Session, client: Client) -> Non
     nodes = Nodes(client)
     log = DailyLog(settings.data / "logs", keep_days=kept.keep_days)
     recorder = Recorder(topics, Events(client), nodes, log, kept.ttl)
-    presence = Presence(topics, nodes, EventBus(session, topics, origin=HUB), kept.silent_after)
+    bus = EventBus(session, topics, origin=HUB)
+    presence = Presence(topics, nodes, bus, kept.silent_after)
 
     def subscribed(kind: str) -> Subscription:
         return session.subscribe(topics.every(kind), auto_ack=False)
@@ -37,6 +39,7 @@ async def run(settings: EventsSettings, session: Session, client: Client) -> Non
         group.create_task(recorder.take(subscribed("event")), name="events")
         group.create_task(presence.take(subscribed("status")), name="statuses")
         group.create_task(presence.take(subscribed("info")), name="infos")
+        group.create_task(Bridges(bus).take(session.subscribe(BRIDGE_STATES)), name="bridges")
         group.create_task(
             show_hub(settings.homeassistant, session, topics, client), name="home assistant"
         )
