@@ -3,38 +3,14 @@
 Values come from the node's own topics: `info` and `reading` (retained) and `event/+`.
 """
 
-from dataclasses import dataclass
-
-from pydantic import JsonValue
-
 from lookout.bus import templates
-from lookout.bus.entity_tables import (
-    BURST,
-    BURST_PICTURES,
-    BUTTONS,
-    EVENTS,
-    NUMBERS,
-    SPOOL,
-)
+from lookout.bus.abilities import Abilities
+from lookout.bus.entity_controls import Controls
+from lookout.bus.entity_tables import EVENTS, SPOOL
 from lookout.bus.homeassistant import Component, title
 from lookout.bus.quantities import metric
 from lookout.bus.templates import field
 from lookout.bus.topics import Topics
-
-
-@dataclass(frozen=True, slots=True)
-class Abilities:
-    """What a node can do, as far as Home Assistant is concerned."""
-
-    services: frozenset[str]
-    metrics: frozenset[str] = frozenset()
-    reading_lasts: int = 300  # seconds after which a reading counts as gone
-    motion: bool = False
-    regions: tuple[str, ...] = ()  # watched for motion, where it is not the whole picture
-    light: bool = False
-    light_regions: tuple[str, ...] = ()
-    lamps: tuple[str, ...] = ()
-    exposure_value: bool = False
 
 
 class NodeEntities:
@@ -46,30 +22,17 @@ class NodeEntities:
 
     def components(self, abilities: Abilities) -> dict[str, Component]:
         """Component id -> component, of what the node really has."""
-        found = self._pictures() | self._states() | self._sensors()
+        found = self._pictures() | self._states() | self._sensors() | self._software()
         for name in sorted(abilities.metrics):
             found[f"metric_{name}"] = self._metric(name, abilities.reading_lasts)
-        found |= self._commands(abilities)
+        found |= Controls(self._topics, self._node).components(abilities)
         if abilities.motion:
             found |= self._motion(abilities)
         if abilities.light:
             found |= self._light(abilities.light_regions)
-        for lamp in abilities.lamps:
-            found[f"lamp_{lamp}"] = self._lamp(lamp)
+        if abilities.people:
+            found["people"] = self._people()
         return dict(sorted(found.items()))
-
-    def _commands(self, abilities: Abilities) -> dict[str, Component]:
-        services, found = abilities.services, {}
-        for service in BUTTONS.keys() & services:
-            found[service] = self._button(service, BUTTONS[service])
-        if "capture" in services:
-            found["burst"] = self._button("capture", BURST, count=BURST_PICTURES)
-        if "set" in services:
-            numbers = NUMBERS.keys() - (set() if abilities.exposure_value else {"exposure_value"})
-            found |= {setting: self._number(setting) for setting in numbers}
-        if "live" in services:
-            found["live"] = self._switch("Live view", "live", {}, "on", field("live_url"))
-        return found
 
     def _pictures(self) -> dict[str, Component]:
         preview = self._topics.preview(self._node)
@@ -137,7 +100,40 @@ class NodeEntities:
             }
             for name, component in SPOOL.items()
         }
-        return {"last_capture": last_capture, **spool}
+        picture_bytes: Component = {
+            "platform": "sensor",
+            "name": "Picture size",
+            "device_class": "data_size",
+            "unit_of_measurement": "kB",
+            "state_class": "measurement",
+            "suggested_display_precision": 0,
+            "entity_category": "diagnostic",
+            **self._from_info(templates.thousands("picture_bytes")),
+        }
+        return {"last_capture": last_capture, "picture_size": picture_bytes, **spool}
+
+    def _software(self) -> dict[str, Component]:
+        """The hub's version is what a node should have."""
+        update: Component = {
+            "platform": "update",
+            "name": "Software",
+            "device_class": "firmware",
+            "entity_category": "diagnostic",
+            **self._from_info(templates.value("version")),
+            "latest_version_topic": self._topics.hub_info(),
+            "latest_version_template": templates.value("version"),
+        }
+        return {"software": update}
+
+    def _people(self) -> Component:
+        return {
+            "platform": "sensor",
+            "name": "People",
+            "state_class": "measurement",
+            "icon": "mdi:account-multiple",
+            "state_topic": self._topics.detection(self._node),
+            "value_template": templates.value("people"),
+        }
 
     def _metric(self, name: str, lasts: int) -> Component:
         return {
@@ -148,33 +144,11 @@ class NodeEntities:
             "expire_after": lasts,
         }
 
-    def _button(self, service: str, component: Component, **arguments: JsonValue) -> Component:
-        return {
-            "platform": "button",
-            **component,
-            "command_topic": self._topics.command(self._node, service),
-            "command_template": templates.press(**arguments),
-        }
-
-    def _number(self, setting: str) -> Component:
-        return {
-            "platform": "number",
-            **NUMBERS[setting],
-            "entity_category": "config",
-            "command_topic": self._topics.command(self._node, "set"),
-            "command_template": templates.argument(setting),
-            **self._from_info(templates.value(setting)),
-        }
-
     def _motion(self, abilities: Abilities) -> dict[str, Component]:
         found = {"motion": self._moving("Motion", field("moving"))}
         for region in abilities.regions:
             moves = f"'{region}' in value_json.get('moving', [])"
             found[f"motion_in_{region}"] = self._moving(f"Motion {title(region)}", moves)
-        if "set" in abilities.services:
-            found["motion_detection"] = self._switch(
-                "Motion detection", "set", {}, "motion", field("motion")
-            )
         return found
 
     def _light(self, regions: tuple[str, ...]) -> dict[str, Component]:
@@ -202,28 +176,6 @@ class NodeEntities:
             "name": name,
             "device_class": "motion",
             **self._from_info(templates.on_off(expression, known=field("motion"))),
-        }
-
-    def _lamp(self, lamp: str) -> Component:
-        lit = f"value_json.get('lights', {{}}).get('{lamp}')"
-        switch = self._switch(title(lamp), "light", {"name": lamp}, "on", lit)
-        del switch["entity_category"]  # not a setting: people switch it
-        return {**switch, "icon": "mdi:lightbulb"}
-
-    def _switch(
-        self, name: str, service: str, fixed: dict[str, JsonValue], changed: str, state: str
-    ) -> Component:
-        """A switch that calls a service with `changed` true or false, on while `state` is true."""
-        return {
-            "platform": "switch",
-            "name": name,
-            "entity_category": "config",
-            "command_topic": self._topics.command(self._node, service),
-            "payload_on": templates.payload({**fixed, changed: True}),
-            "payload_off": templates.payload({**fixed, changed: False}),
-            "state_on": "ON",
-            "state_off": "OFF",
-            **self._from_info(templates.on_off(state)),
         }
 
     def _from_info(self, template: str) -> Component:

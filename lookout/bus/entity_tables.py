@@ -25,6 +25,10 @@ EVENTS: Final = (
     "detector_ok",
     "node_silent",
     "node_error",
+    "person_detected",
+    "people_changed",
+    "clock_skew",
+    "clock_ok",
 )
 BUTTONS: Final[dict[str, Component]] = {  # by the service that they call
     "capture": {"name": "Capture", "icon": "mdi:camera"},

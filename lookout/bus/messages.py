@@ -193,6 +193,12 @@ class Info(Open):
     moving: tuple[str, ...] | None = Field(None, description="regions in which something moves now")
     lighted: tuple[str, ...] | None = Field(None, description="regions that are lighted now")
     exposure_value: float | None = Field(None, description="stops; only of cameras that take it")
+    enabled: bool | None = Field(None, description="whether pictures are taken at all")
+    preset: str | None = Field(None, description="the one whose values hold now; None: none's do")
+    presets: tuple[str, ...] = Field((), description="what `set preset` takes")
+    size: tuple[int, int] | None = Field(None, description="the one of `sizes` that is set")
+    sizes: tuple[tuple[int, int], ...] = Field((), description="some that `set resolution` takes")
+    picture_bytes: int | None = Field(None, ge=0, description="of the last picture")
 
 
 class HubInfo(Open):

@@ -33,6 +33,18 @@ def value(name: str) -> str:
     return f"{{{{ {field(name)} }}}}"
 
 
+def thousands(name: str) -> str:
+    """A number of bytes under a name, in kB."""
+    number = field(name)
+    return f"{{{{ ({number} / 1000) | round(1) if {number} is number else none }}}}"
+
+
+def joined(name: str, by: str) -> str:
+    """The parts of a list under a name with `by` between them."""
+    parts = field(name)
+    return f"{{{{ {parts} | join('{by}') if {parts} else none }}}}"
+
+
 def moment(name: str) -> str:
     """Unix seconds under a name, as a time with its zone."""
     seconds = field(name)
@@ -48,6 +60,11 @@ def on_off(expression: str, *, known: str | None = None) -> str:
 def argument(name: str) -> str:
     """A command with the value that was entered."""
     return f'{{"{name}": {{{{ value }}}}}}'
+
+
+def text_argument(name: str) -> str:
+    """The same where it is a text."""
+    return f'{{"{name}": {{{{ value | tojson }}}}}}'
 
 
 def payload(arguments: Mapping[str, JsonValue]) -> str:

@@ -17,6 +17,8 @@ from services.camera.detectors import Detectors
 from services.camera.hubclock import HubClock
 from services.camera.lights import Lights
 from services.camera.live import LiveView
+from services.camera.presets import Presets
+from services.camera.sources.size import Size, SizedSource
 
 MODEL = Path("/proc/device-tree/model")
 REFRESH_SECONDS = 5.0
@@ -36,6 +38,7 @@ class About:
     hub_clock: HubClock
     lights: Lights
     detectors: Detectors
+    presets: Presets
     started_at: float
     _said: Info | None = None
 
@@ -66,7 +69,26 @@ class About:
             moving=self.detectors.moving if can_watch else None,
             lighted=self.detectors.lighted,
             exposure_value=camera.exposure_value if camera.source == "picamera2" else None,
+            enabled=self.capturer.settings.enabled,
+            preset=self.presets.chosen,
+            presets=self.presets.names,
+            size=self._size,
+            sizes=self.sizes,
+            picture_bytes=len(last.jpeg) if (last := self.capturer.last) else None,
         )
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        """What to choose from; none where the source cannot tell, or not yet."""
+        source, tuning = self.capturer.source, self.capturer.tuning
+        if not isinstance(source, SizedSource):
+            return ()
+        return source.sizes(tuning.configured.resolution)
+
+    @property
+    def _size(self) -> Size | None:
+        known = (self.capturer.tuning.current.resolution, self.capturer.source.resolution)
+        return next((size for size in known if size in self.sizes), None)
 
     @property
     def _last_capture(self) -> float | None:
@@ -75,9 +97,9 @@ class About:
 
     @property
     def _picture_too_old(self) -> bool:
-        """Never where pictures come only when asked for, or by day or night only."""
+        """Never where pictures come only when asked for, by day or night only, or not at all."""
         settings = self.capturer.settings
-        if not settings.interval or settings.only != "always":
+        if not settings.interval or settings.only != "always" or not settings.enabled:
             return False
         age = now() - max(self._last_capture or 0.0, self.started_at)
         return age > max(OLD_INTERVALS * settings.interval, LEAST_OLD)

@@ -14,6 +14,7 @@ from lookout.bus.messages import Context, image_id, now
 from services.camera.described import meta_of, told_of
 from services.camera.develop import BEST, develop, develop_frame, left_to_do
 from services.camera.ids import Milliseconds
+from services.camera.people import PeopleCount
 from services.camera.previewer import Previewer
 from services.camera.settings import Capture
 from services.camera.sources import Picture, Source, SourceError
@@ -43,6 +44,7 @@ class Capturer:
     events: EventBus
     previewer: Previewer
     view: ViewWatch
+    people: PeopleCount
     ids: Milliseconds
     settings: Capture  # as `set` last left them
     tuning: Tuning
@@ -86,6 +88,7 @@ class Capturer:
         self, trigger: str, *, cause: Context | None = None, quality: int | None = None
     ) -> str:
         """Take a picture and spool it; the new image's id. Raises SourceError."""
+        self._check_enabled()
         async with self._turn():
             async with self.flash():
                 picture = await self._taken(trigger, cause, quality)
@@ -93,8 +96,13 @@ class Capturer:
 
     async def take(self, trigger: str) -> Picture:
         """Take a picture that `keep` may spool later. Raises SourceError."""
+        self._check_enabled()
         async with self._turn():
             return await self._taken(trigger)
+
+    def _check_enabled(self) -> None:
+        if not self.settings.enabled:
+            raise SourceError("Captures are switched off here: set enabled to true.")
 
     async def keep(self, picture: Picture, trigger: str, *, cause: Context | None = None) -> str:
         """Spool a picture taken before, with the time at which it was taken; its id."""
@@ -272,6 +280,7 @@ class Capturer:
             self.last = picture
             self.previewer.show(picture.jpeg)
             self.view.show(picture.jpeg)
+            self.people.show(identifier, picture, context)
         self.tuning.prove()
         return identifier
 

@@ -14,6 +14,7 @@ from services.camera.about import About
 from services.camera.capturer import Capturer
 from services.camera.detectors import Detectors
 from services.camera.live import LiveUnavailable, LiveView
+from services.camera.presets import Presets
 from services.camera.schedule import Schedule
 from services.camera.settings import Capture, Control, Quality
 from services.camera.sources import SourceError
@@ -21,7 +22,6 @@ from services.camera.sources import SourceError
 logger = structlog.get_logger()
 
 LED = Path("/sys/class/leds/ACT/brightness")
-_CONTROL = set(Control.model_fields)
 ANSWER_FIRST = 0.3  # seconds between the answer to `restart` and the restart
 
 
@@ -34,9 +34,13 @@ class CaptureArguments(Arguments):
 
 
 class SetArguments(Control, Capture, Arguments):
-    """Change settings for good: the camera's control, the capture settings, motion on or off."""
+    """Change settings for good: the camera's control, the capture settings, motion on or off.
+
+    What is said beside a preset wins over it.
+    """
 
     motion: bool | None = None
+    preset: str | None = None
 
     @model_validator(mode="after")
     def _something(self) -> "SetArguments":
@@ -76,6 +80,7 @@ class Commands:
     about: About
     live_view: LiveView
     detectors: Detectors
+    presets: Presets
     restart_asked: asyncio.Event
 
     def register(self, services: Services) -> None:
@@ -107,7 +112,7 @@ class Commands:
 
     async def set(self, arguments: SetArguments, _: Command) -> Data:
         """Change settings now and keep them over restarts; the result names all as they are."""
-        said = arguments.model_dump(mode="json", exclude_unset=True)
+        said = self._with_preset(arguments.model_dump(mode="json", exclude_unset=True))
         control = {name: value for name, value in said.items() if name in Control.model_fields}
         capture = {name: value for name, value in said.items() if name in Capture.model_fields}
         if capture.get("only", "always") != "always" and self.schedule.sun is None:
@@ -115,16 +120,23 @@ class Commands:
             raise CommandFailed("bad_arguments", f"{why}; set triggers.latitude and longitude")
         if control:
             await self._adjust(control)
-        if arguments.motion is not None:
-            await self._switch_motion(on=arguments.motion)
+        if said.get("motion") is not None:
+            await self._switch_motion(on=said["motion"])
         if capture:
             self.capturer.settings = self.capturer.settings.model_copy(update=capture)
             self.schedule.changed()
         await asyncio.to_thread(self.capturer.state.keep_capture, capture)
         self.about.publish()
-        control = self.capturer.tuning.current.model_dump(mode="json", include=_CONTROL)
-        capture = self.capturer.settings.model_dump(mode="json")
-        return {**capture, **control, "motion": self.detectors.motion}
+        return {**self.presets.as_set(), "preset": self.presets.chosen}
+
+    def _with_preset(self, said: dict[str, Any]) -> dict[str, Any]:
+        name = said.pop("preset", None)
+        if name is None:
+            return said
+        if name not in self.presets.names:
+            known = ", ".join(self.presets.names) or "no presets"
+            raise CommandFailed("bad_arguments", f"preset = {name!r}: this node has {known}")
+        return self.presets.values(name) | said
 
     async def _switch_motion(self, *, on: bool) -> None:
         if on and not self.detectors.possible:

@@ -1,17 +1,20 @@
 """The node as a device of Home Assistant: announced when it starts and when what it has changes."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lookout.bus.entities import Abilities, NodeEntities
-from lookout.bus.homeassistant import Announcer, config_topic, described, device_id
+from lookout.bus.abilities import Abilities
+from lookout.bus.entities import NodeEntities
+from lookout.bus.homeassistant import Announcer, Component, config_topic, described, device_id
 from lookout.bus.session import Session
 from lookout.bus.topics import HUB, Topics
 from services.camera.about import About
 from services.camera.sensors import Sensors
 from services.camera.settings import CameraSettings
 from services.camera.sources.focus import FocusSource
+from services.camera.sources.size import SizedSource
 
 LOOK_SECONDS = 2.0
 _KEPT = "homeassistant"  # in the node's state: the components announced last, id -> platform
@@ -69,13 +72,16 @@ class HomeAssistant:
             light_regions=tuple(region.name for region in watched.light.regions),
             lamps=tuple(self.about.lights.state),
             exposure_value=self.settings.camera.source == "picamera2",
+            presets=self.about.presets.names,
+            sizes=tuple(f"{width}x{height}" for width, height in self.about.sizes),
+            people=self.settings.camera.network is not None,
         )
 
     async def _announce(self) -> None:
         info, node = self.about.describe(), self.settings.node
         topics = Topics(self.settings.mqtt.root)
         components = NodeEntities(topics, node).components(self.abilities())
-        known = self.sensors.measured is not None  # else a metric that is missing may still come
+        gone = self._gone(components)
         message = described(
             node,
             components,
@@ -86,13 +92,22 @@ class HomeAssistant:
                 "sw_version": info.version,
                 "via_device": device_id(HUB) if self._behind_hub else None,
             },
-            gone={key: each for key, each in self._had.items() if known and key not in components},
+            gone=gone,
         )
         if self._announcer.announce(message):
             now = {key: each["platform"] for key, each in components.items()}
-            await self._keep(now if known else {**self._had, **now})
+            await self._keep({**self._had, **now}, gone)
 
-    async def _keep(self, announced: dict[str, Any]) -> None:
+    def _gone(self, components: Mapping[str, Component]) -> dict[str, str]:
+        """What the node had and has no more, id -> platform; not what may still come."""
+        if self.sensors.measured is None:
+            return {}
+        source = self.about.capturer.source
+        to_come = {"resolution"} if isinstance(source, SizedSource) else set()
+        missing = self._had.keys() - components.keys() - to_come
+        return {key: self._had[key] for key in sorted(missing)}
+
+    async def _keep(self, announced: dict[str, Any], gone: Mapping[str, str]) -> None:
         state = self.about.capturer.state
-        state.keep(_KEPT, announced)
+        state.keep(_KEPT, {key: each for key, each in announced.items() if key not in gone})
         await asyncio.to_thread(state.save)

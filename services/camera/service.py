@@ -23,6 +23,8 @@ from services.camera.ids import Milliseconds
 from services.camera.lights import Lights
 from services.camera.lights.command import LightCommand
 from services.camera.live import LiveView, Streamer
+from services.camera.people import PeopleCount
+from services.camera.presets import Presets
 from services.camera.previewer import Previewer
 from services.camera.schedule import Schedule
 from services.camera.sender import Sender
@@ -59,6 +61,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         events=events,
         previewer=previewer,
         view=view,
+        people=PeopleCount(session, topics, events, node),
         ids=Milliseconds(max(state.last_id, spool.newest)),
         settings=state.capture(settings.capture),
         tuning=tuning,
@@ -74,6 +77,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     hub_clock = HubClock(events, settings.health.clock_skew)
     motion = state.motion(settings.detect.motion.enabled)
     detectors = Detectors(settings.detect, capturer, events, live.changed, motion=motion)
+    presets = Presets(settings, capturer, detectors)
     about = About(
         node=node,
         session=session,
@@ -84,10 +88,11 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
         hub_clock=hub_clock,
         lights=lights,
         detectors=detectors,
+        presets=presets,
         started_at=now(),
     )
     end = asyncio.Event()
-    Commands(capturer, schedule, about, live, detectors, end).register(services)
+    Commands(capturer, schedule, about, live, detectors, presets, end).register(services)
     if settings.lights:
         LightCommand(lights, about).register(services)
     health = Health(capturer, events, Systemd(), settings.health.give_up_after, end)

@@ -76,7 +76,7 @@ def flat(tree: Any, before: str = "") -> Iterator[str]:
     """The names of a YAML tree, as in the table."""
     for key, value in tree.items():
         name = f"{before}{key}"
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and value and name not in NAMES:
             yield from flat(value, f"{name}.")
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             yield from flat(value[0], f"{name}[].")

@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from lookout.bus.entities import Abilities, NodeEntities
+from lookout.bus.abilities import Abilities
+from lookout.bus.entities import NodeEntities
 from lookout.bus.homeassistant import described
 from lookout.bus.topics import NODE_PATTERN, RESERVED, WORD_PATTERN, Topics
 
@@ -32,6 +33,9 @@ abilities = st.builds(
     light_regions=st.lists(words, max_size=4, unique=True).map(tuple),
     lamps=st.lists(words, max_size=4, unique=True).map(tuple),
     exposure_value=st.booleans(),
+    presets=st.lists(words, max_size=4, unique=True).map(tuple),
+    sizes=st.lists(st.sampled_from(("640x480", "1280x960")), unique=True).map(tuple),
+    people=st.booleans(),
 )
 
 

@@ -52,6 +52,11 @@ PLATFORMS: Final[dict[str, tuple[set[str], set[str]]]] = {  # needed, allowed be
         READS | {"command_topic", "command_template", "min", "max", "step"},
         {"mode", "unit_of_measurement", "device_class"},
     ),
+    "select": (READS | {"command_topic", "command_template", "options"}, set()),
+    "update": (
+        READS | {"latest_version_topic", "latest_version_template"},
+        {"device_class"},
+    ),
     "switch": (
         READS | {"command_topic", "payload_on", "payload_off", "state_on", "state_off"},
         set(),
@@ -65,13 +70,14 @@ UNITS: Final[dict[str, set[str | None]]] = {  # of a device class
     "signal_strength": {"dBm"},
     "duration": {"s"},
     "timestamp": {None},
-    "data_size": {"B"},
+    "data_size": {"B", "kB"},
 }
 CLASSES: Final = {
     "sensor": set(UNITS),
     "binary_sensor": {"motion", "problem", "connectivity", "light"},
     "button": {"identify", "restart"},
     "number": {"duration"},
+    "update": {"firmware"},
 }
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _TOPIC = re.compile(r"[^+#\0]+")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from lookout.bus.entities import Abilities
+from lookout.bus.abilities import Abilities
 from lookout.bus.homeassistant import described
 from lookout.bus.quantities import metric
 from tests.homeassistant.abilities import SERVICES, abilities, message, nodes
@@ -20,6 +20,9 @@ ALL = Abilities(
     light=True,
     lamps=("lamp",),
     exposure_value=True,
+    presets=("standard", "night"),
+    sizes=("640x480", "1280x960"),
+    people=True,
 )
 
 
@@ -59,11 +62,13 @@ def test_a_node_has_only_what_it_can_do() -> None:
     bare = components(Abilities(services=frozenset({"capture"})))
     assert set(bare) == {
         *("picture", "camera", "event", "connected", "picture_too_old", "camera_problem"),
-        *("last_capture", "spool_depth", "spool_dropped", "capture", "burst"),
+        *("last_capture", "picture_size", "spool_depth", "spool_dropped", "capture", "burst"),
+        "software",
     }
     more = set(components(ALL)) - set(bare)
     assert more >= {"motion", "motion_in_porch", "motion_detection", "lamp_lamp", "live"}
     assert more >= {"interval", "quality", "exposure_value", "metric_lux", "restart", "autofocus"}
+    assert more >= {"preset", "resolution", "enabled", "people"}
 
 
 def test_unique_ids_stay_as_they_were_first_announced() -> None:
@@ -83,6 +88,7 @@ def test_unique_ids_stay_as_they_were_first_announced() -> None:
             *("metric_co2", "metric_cpu_temperature", "metric_lux", "metric_temperature"),
             *("metric_water_temperature", "motion", "motion_detection", "motion_in_porch"),
             *("picture", "picture_too_old", "quality", "restart", "spool_depth", "spool_dropped"),
+            *("enabled", "people", "picture_size", "preset", "resolution", "software"),
         )
     }
 

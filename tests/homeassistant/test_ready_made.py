@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from lookout.bus.entities import Abilities, NodeEntities
+from lookout.bus.abilities import Abilities
+from lookout.bus.entities import NodeEntities
 from lookout.bus.hubentities import hub_components
 from lookout.bus.topics import Topics
 from tests.homeassistant.abilities import SERVICES
@@ -22,6 +23,9 @@ EVERYTHING = Abilities(
     motion=True,
     light=True,
     exposure_value=True,
+    presets=("standard",),
+    sizes=("640x480",),
+    people=True,
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from lookout.bus.entities import Abilities
+from lookout.bus.abilities import Abilities
 from lookout.bus.homeassistant import described
 from lookout.bus.hubentities import hub_components
 from lookout.bus.topics import Topics

@@ -101,6 +101,8 @@ def _yaml(setting: Setting, name: str) -> str:
     value = setting.default.strip("`")
     if setting.default == "needed":
         return _EXAMPLES[name]
+    if isinstance(setting.value, dict):
+        return json.dumps(setting.value)
     if ", " in value:
         return f"[{value}]"
     if not value:
@@ -150,6 +152,8 @@ def _default(field: FieldInfo) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return json.dumps(value)
     if isinstance(value, tuple):
         return ", ".join(_plain(part) for part in value)
     if isinstance(value, float):

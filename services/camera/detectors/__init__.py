@@ -27,6 +27,7 @@ class Detectors:
         *,
         motion: bool,
     ) -> None:
+        self._capturer = capturer
         self._pictures = MotionPictures(capturer, settings.motion.pictures)
         self._motion = MotionWatcher(settings.motion, events, self._pictures, changed)
         self._motion.enabled = motion
@@ -64,9 +65,12 @@ class Detectors:
         self._motion.enabled = on
         self._feed.changed()
 
+    def _takes_pictures(self) -> bool:
+        return self._motion.enabled and self._capturer.settings.enabled
+
     def work(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What must run, by task name."""
         return {
             "detectors": self._feed.run(),
-            "motion pictures": self._pictures.run(lambda: self._motion.enabled),
+            "motion pictures": self._pictures.run(self._takes_pictures),
         }

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from lookout.bus.messages import explain
 from lookout.bus.topics import NodeName
 from lookout.host.settings import HomeAssistant, Settings
 from services.camera.settings.camera import Camera
@@ -17,6 +18,7 @@ from services.camera.settings.kinds import Quality, Seconds
 from services.camera.settings.lights import Lights
 from services.camera.settings.live import Live
 from services.camera.settings.pins import check_pins
+from services.camera.settings.presets import READY_MADE, Presets
 from services.camera.settings.sensors import Sensors
 from services.camera.settings.spool import Spool
 from services.camera.settings.triggers import Triggers
@@ -45,6 +47,7 @@ class CameraSettings(Settings):
     node: NodeName = Field(description="this node's name: 1 to 32 of a-z, 0-9, _ and -")
     camera: Camera = Camera()
     capture: Capture = Capture()
+    presets: Presets = Field(READY_MADE, description="name: what of `set` it shall set")
     sensors: Sensors = Sensors()
     triggers: Triggers = Triggers()
     lights: Lights = ()
@@ -67,6 +70,18 @@ class CameraSettings(Settings):
                 f"capture.only = {self.capture.only}: triggers.latitude and triggers.longitude "
                 "are needed to know when it is day"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _presets_that_fit(self) -> Self:
+        for name, values in self.presets.items():
+            known = {key: value for key, value in values.items() if key in Control.model_fields}
+            try:
+                self.camera.changed(known)
+            except ValidationError as error:
+                raise ValueError(f"presets.{name}: {explain(error)}") from None
+            if values.get("only", "always") != "always" and self.triggers.place is None:
+                raise ValueError(f"presets.{name}: only needs triggers.latitude and longitude")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from services.camera.settings.kinds import Quality, Seconds
 class Capture(Section):
     """When and how pictures are taken. `set` changes these while running."""
 
+    enabled: bool = Field(True, description="false takes no pictures, whatever asks for one")
     interval: Seconds = Field(30.0, description="seconds between pictures; 0 takes none by itself")
     only: Literal["always", "day", "night"] = Field(
         "always", description="when the interval counts; day and night need triggers.latitude"

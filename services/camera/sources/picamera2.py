@@ -10,6 +10,7 @@ from services.camera.settings import Camera
 from services.camera.sources.focus import Focus
 from services.camera.sources.live import LiveRequest
 from services.camera.sources.pidriver import Driver
+from services.camera.sources.size import Size, shaped
 from services.camera.sources.source import Picture, SourceError
 from services.camera.sources.worker import Worker
 
@@ -38,12 +39,16 @@ class PiCamera:
     def resolution(self) -> tuple[int, int] | None:
         return self._driver.resolution
 
+    def sizes(self, configured: Size) -> tuple[Size, ...]:
+        return shaped(configured, self._sensor) if self._sensor else ()
+
     async def open(self) -> None:
         """Start the camera and see one frame of it. Raises SourceError."""
         self._driver = Driver(self._settings)
         self._worker = Worker("camera")
         try:
             await self._worker.call(self._driver.open)
+            self._sensor = self._driver.sensor
         except BaseException:
             await asyncio.shield(self.close())
             raise

@@ -41,6 +41,7 @@ class Driver:
         self._sensor_hdr = False  # whether we have switched it on
         self.model = "picamera2"
         self.resolution: tuple[int, int] | None = None
+        self.sensor: tuple[int, int] | None = None  # its pixels
 
     def open(self) -> None:
         with plain_errors():
@@ -145,6 +146,7 @@ class Driver:
         controls.check_presence(settings, camera.camera_controls, self.model)
         limits = camera.camera_controls
         self._has_lens = "AfMode" in limits
+        self.sensor = camera.sensor_resolution
         size = controls.main_size(settings, camera.sensor_resolution)
         mode = controls.sensor_mode(settings, camera.sensor_modes, size)
         camera.configure(

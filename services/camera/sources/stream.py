@@ -13,7 +13,7 @@ from PIL import Image
 from services.camera.settings import Camera
 from services.camera.sources.connection import Connection, Shot
 from services.camera.sources.live import LiveRequest, Ticker
-from services.camera.sources.size import fitted
+from services.camera.sources.size import Size, fitted, native
 from services.camera.sources.source import Picture, SourceError
 from services.camera.sources.upright import upright_image, upright_size
 
@@ -47,11 +47,15 @@ class Stream:
         self._failed = 0  # connections without a frame
         self._not_before = 0.0  # on the monotonic clock: the next attempt
         self._live = Ticker()
-        self._resolution: tuple[int, int] | None = None
+        self._whole: Size | None = None  # as it comes
+        self._resolution: Size | None = None
 
     @property
     def resolution(self) -> tuple[int, int] | None:
         return self._resolution
+
+    def sizes(self, configured: Size) -> tuple[Size, ...]:
+        return native(configured, self._whole) if self._whole else ()
 
     async def open(self) -> None:
         """Connect and see a first frame. Raises SourceError."""
@@ -140,7 +144,8 @@ class Stream:
             await self._wait(deadline - time.monotonic())
             changed.clear()
         self._failed, self._not_before = 0, 0.0
-        self._resolution = fitted(upright_size(connection.newest.frame), self._limit)
+        self._whole = upright_size(connection.newest.frame)
+        self._resolution = fitted(self._whole, self._limit)
         return connection
 
     async def _disconnect(self) -> None:

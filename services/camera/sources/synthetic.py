@@ -17,13 +17,14 @@ from pydantic import JsonValue
 from services.camera.settings import Camera
 from services.camera.sources.live import LiveRequest, Ticker
 from services.camera.sources.scene import Light, Scene, light_at
-from services.camera.sources.size import fitted
+from services.camera.sources.size import Size, fitted, shaped
 from services.camera.sources.source import Picture, SourceError
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame
 
 MAX_PIXELS = 25_000_000  # more would take a Pi's memory: each pixel costs about 12 bytes
+LARGEST = (3840, 2160)  # pixels that are offered
 LONGEST_EXPOSURE = 66_666  # microseconds
 HIGHEST_GAIN = 16.0
 
@@ -45,6 +46,9 @@ class Synthetic:
     @property
     def resolution(self) -> tuple[int, int] | None:
         return self._size
+
+    def sizes(self, configured: Size) -> tuple[Size, ...]:
+        return shaped(configured, LARGEST)
 
     async def open(self) -> None:
         if self._size[0] * self._size[1] > MAX_PIXELS:

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from services.camera.settings import Camera
 from services.camera.sources.film import Film, NoFilm
 from services.camera.sources.live import LiveRequest, Ticker
-from services.camera.sources.size import fitted
+from services.camera.sources.size import Size, fitted, native
 from services.camera.sources.source import Picture, SourceError
 from services.camera.sources.upright import upright_image, upright_size
 from services.camera.sources.worker import Worker
@@ -38,11 +38,15 @@ class Video:
         self._worker: Worker | None = None
         self._film: Film | None = None
         self._live = Ticker()
-        self._resolution: tuple[int, int] | None = None
+        self._whole: Size | None = None  # as it comes
+        self._resolution: Size | None = None
 
     @property
     def resolution(self) -> tuple[int, int] | None:
         return self._resolution
+
+    def sizes(self, configured: Size) -> tuple[Size, ...]:
+        return native(configured, self._whole) if self._whole else ()
 
     async def open(self) -> None:
         """Read the film's index. Raises SourceError when there is nothing to play."""
@@ -99,7 +103,8 @@ class Video:
             _, frame = self._film.frame(0)
         except (OSError, ValueError, av.FFmpegError) as error:
             raise self._unplayable(error) from error
-        self._resolution = fitted(upright_size(frame), self._limit)
+        self._whole = upright_size(frame)
+        self._resolution = fitted(self._whole, self._limit)
 
     def _unload(self) -> None:
         film, self._film = self._film, None
