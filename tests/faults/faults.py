@@ -1,60 +1,165 @@
 """What may happen to a part of the system, and its end."""
 
 import random
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
 
 from lookout.embedded.child import Child
-from tests.support.servers import Server
+from lookout.store.client import Client
+from tests.support.proxy import Proxy
+from tests.support.servers import BrokerServer, Server
+from tests.support.small_disk import SmallDisk
+
+Step = Callable[[], Awaitable[None]]
+
+TINY_QUEUES = """\
+max_queued_messages 4
+max_queued_bytes 20000
+max_inflight_messages 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that `begin` breaks and `end` mends."""
+    """Something that `begin` breaks and `end` mends.
 
-    name: str
-    begin: Callable[[], Awaitable[None]]
-    end: Callable[[], Awaitable[None]]
+    `alone`: with another fault at the same time, losing a capture would be nobody's mistake.
+    """
+
+    part: str
+    kind: str
+    begin: Step
+    end: Step
+    alone: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.part} {self.kind}"
 
 
-def of_server(name: str, server: Server) -> list[Fault]:
-    """A server that is stopped in order, or killed."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Faults that overlap, and how many captures long they last."""
+
+    faults: list[Fault]
+    captures: int
+
+
+def of_server(part: str, server: Server) -> list[Fault]:
+    """A server that is stopped in order, killed, or hangs for a while."""
     return [
-        Fault(f"{name} stopped", server.stop, server.start),
-        Fault(f"{name} killed", server.kill, server.start),
+        Fault(part, "stopped", server.stop, server.start),
+        Fault(part, "killed", server.kill, server.start),
+        Fault(part, "frozen", at_once(server.freeze), at_once(server.thaw)),
     ]
 
 
-def of_service(name: str, child: Child) -> list[Fault]:
-    """A service that is stopped, killed, or hangs for a while."""
+def of_broker(part: str, broker: BrokerServer, memory: Path) -> list[Fault]:
+    """A broker that forgets everything, or that holds next to nothing for who is away."""
 
-    async def start() -> None:
-        child.start()
+    async def forget() -> None:
+        await broker.stop()
+        memory.unlink()
+
+    async def again(more: str) -> None:
+        await broker.stop()
+        broker.configure(more)
+        await broker.start()
+
+    return [
+        *of_server(part, broker),
+        Fault(part, "without its memory", forget, broker.start),
+        Fault(part, "with tiny queues", lambda: again(TINY_QUEUES), lambda: again("")),
+    ]
+
+
+def of_service(part: str, child: Child) -> list[Fault]:
+    """A process that is stopped, killed, hangs for a while, or is started anew."""
+    start = at_once(child.start)
 
     async def stop() -> None:
         await child.stop(12)
 
-    async def freeze() -> None:
-        child.signal(signal.SIGSTOP)
-
-    async def thaw() -> None:
-        child.signal(signal.SIGCONT)
+    async def restart() -> None:
+        await stop()
+        child.start()
 
     return [
-        Fault(f"{name} stopped", stop, start),
-        Fault(f"{name} killed", child.kill, start),
-        Fault(f"{name} frozen", freeze, thaw),
+        Fault(part, "stopped", stop, start),
+        Fault(part, "killed", child.kill, start),
+        Fault(part, "frozen", at_once(child.signal, SIGSTOP), at_once(child.signal, SIGCONT)),
+        Fault(part, "restarted", restart, nothing),
     ]
 
 
-def drawn(seed: int, faults: list[Fault], rounds: int) -> list[list[Fault]]:
-    """For each round one or two faults of different parts, the same for the same seed."""
+def of_link(part: str, link: Proxy) -> list[Fault]:
+    """A network that is late, narrow, swallows everything, or breaks."""
+
+    async def delay() -> None:
+        link.slow(latency=0.3)
+
+    async def narrow() -> None:
+        link.slow(rate=20_000)  # bytes a second, four pictures or so
+
+    return [
+        Fault(part, "delayed", delay, link.mend),
+        Fault(part, "throttled", narrow, link.mend),
+        Fault(part, "stalled", at_once(link.stall), link.mend),
+        Fault(part, "cut", link.cut, link.mend),
+    ]
+
+
+def of_disk(part: str, disk: SmallDisk, *, alone: bool = False) -> list[Fault]:
+    """A disk that takes not a byte more."""
+    return [Fault(part, "disk full", at_once(disk.fill), at_once(disk.free), alone)]
+
+
+def of_memory(part: str, client: Client) -> list[Fault]:
+    """A Redis at its `maxmemory`, whatever ingest takes out to make room."""
+
+    async def limit(maxmemory: int, policy: str) -> None:
+        await client.config_set("maxmemory-policy", policy)
+        await client.config_set("maxmemory", maxmemory)
+
+    # One byte: no room can be made. Alone, because a client is needed to begin and to end it.
+    return [
+        Fault(
+            *(part, "at maxmemory"),
+            lambda: limit(1, "noeviction"),
+            lambda: limit(0, "volatile-ttl"),
+            alone=True,
+        )
+    ]
+
+
+def drawn(seed: int, faults: list[Fault], rounds: int, lengths: tuple[int, ...]) -> list[Round]:
+    """The same rounds for the same seed: each fault in turn, in random order, some with another."""
     chance = random.Random(seed)
-    return [_some(chance, faults) for _ in range(rounds)]
+    deck: list[Fault] = []
+    plan = []
+    for _ in range(rounds):
+        deck = deck or chance.sample(faults, len(faults))
+        plan.append(Round(_with_another(chance, deck.pop(), faults), chance.choice(lengths)))
+    return plan
 
 
-def _some(chance: random.Random, faults: list[Fault]) -> list[Fault]:
-    first = chance.choice(faults)
-    others = [each for each in faults if each.name.split()[0] != first.name.split()[0]]
-    return [first, *chance.sample(others, chance.choice((0, 0, 1)))]
+def _with_another(chance: random.Random, first: Fault, faults: list[Fault]) -> list[Fault]:
+    others = [each for each in faults if each.part != first.part and not each.alone]
+    if first.alone or chance.random() > 0.35:
+        return [first]
+    return [first, chance.choice(others)]
+
+
+def at_once(action: Callable[..., None], *arguments: object) -> Step:
+    """A plain function as a step."""
+
+    async def step() -> None:
+        action(*arguments)
+
+    return step
+
+
+async def nothing() -> None:
+    """It mended itself."""

@@ -1,0 +1,89 @@
+"""What is in Redis, compared with the record."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from lookout.store import keys
+from lookout.store.client import TRANSIENT, Client
+from tests.faults.record import Capture, Record
+
+Fields = tuple[bytes | None, bytes | None, bytes | None]
+
+
+class Comparison:
+    """Looks for captures in Redis; each that was found once is not looked for again.
+
+    `removable` are captures that ingest may have removed to make room: of these, the entry of the
+    `images` stream is enough, which is written in the same transaction as the image.
+    """
+
+    def __init__(self, client: Client, record: Record) -> None:
+        self._client = client
+        self._record = record
+        self.found: set[str] = set()
+        self.removable: set[str] = set()
+
+    async def all_found(self, wanted: Collection[Capture]) -> bool:
+        """Whether all of these are stored, each with its own bytes and its own time."""
+        try:
+            await self._look([each for each in wanted if each.id not in self.found])
+        except TRANSIENT as error:
+            raise AssertionError(f"Redis is away: {error}") from None
+        missing = [each.id for each in wanted if each.id not in self.found]
+        assert not missing, f"{len(missing)} of {len(wanted)} are missing: {missing[:5]}"
+        return True
+
+    async def _look(self, captures: list[Capture]) -> None:
+        stored = await self._stored(captures)
+        for capture, fields in zip(captures, stored, strict=True):
+            if fields[0] is not None:
+                check(capture, fields)
+                self.found.add(capture.id)
+        if gone := {each.id for each in captures} & self.removable - self.found:
+            self.found |= gone & (await self._told()).keys()
+
+    async def _stored(self, captures: Iterable[Capture]) -> list[Fields]:
+        async with self._client.pipeline(transaction=False) as pipe:
+            for each in captures:
+                pipe.hmget(keys.image(each.id), "node", "timestamp", "image_data")
+            answers: list[Fields] = await pipe.execute()
+        return answers
+
+    async def doubled(self) -> list[str]:
+        """Ids told of twice, and ids that nobody captured: a picture stored under a second id."""
+        told = await self._told()
+        twice = [identifier for identifier, times in told.items() if times > 1]
+        captured = self._record.captures
+        strangers = told.keys() - captured.keys()
+        return [*twice, *strangers, *(await self._image_ids() - captured.keys())]
+
+    async def gone(self) -> tuple[set[str], set[str]]:
+        """Of what was found once, what is lost now, and what was removed to make room."""
+        ordered = sorted(self.found)
+        async with self._client.pipeline(transaction=False) as pipe:
+            for each in ordered:
+                pipe.exists(keys.image(each))
+            there = await pipe.execute()
+        missing = {each for each, exists in zip(ordered, there, strict=True) if not exists}
+        return missing - self.removable, missing & self.removable
+
+    async def _told(self) -> Counter[str]:
+        entries = await self._client.xrange(keys.IMAGES_STREAM)
+        return Counter(fields[b"id"].decode() for _, fields in entries)
+
+    async def _image_ids(self) -> set[str]:
+        match = f"{keys.IMAGE_PREFIX}*"
+        found = [key async for key in self._client.scan_iter(match=match, count=1000)]
+        return {key.decode().removeprefix(keys.IMAGE_PREFIX) for key in found}
+
+
+def check(capture: Capture, stored: Fields) -> None:
+    """The node, the time of the capture (not of its arrival), and the very bytes."""
+    node, timestamp, data = stored
+    assert node == capture.node.encode()
+    assert timestamp is not None and data is not None
+    away = abs(float(timestamp) * 1000 - capture.milliseconds)
+    assert away <= 1, f"{capture.id}: its time is {away:.0f} ms away from that of the capture"
+    if capture.digest:
+        assert hashlib.sha256(data).hexdigest() == capture.digest, f"{capture.id}: other bytes"
