@@ -1,7 +1,7 @@
 """Services on the bus: a node registers them and every call gets a result. Callers: caller.py.
 
 A command may carry `id` (it runs once; a repeat gets the first result), `at` (Unix time to act at)
-and `ttl` (seconds after which it is refused). See docs/topics.md.
+and `ttl` (seconds after which it is refused; in `set` it is a setting). See docs/topics.md.
 """
 
 import asyncio
@@ -168,7 +168,8 @@ class Services:
             deadlines.append(time.time() + expiry)
         await _wait_until(command.at)
         if any(deadline is not None and time.time() > deadline for deadline in deadlines):
-            raise CommandFailed("expired", f"ttl = {command.ttl}: it came too late to act on")
+            limit = "its message expiry" if command.ttl is None else f"ttl = {command.ttl}"
+            raise CommandFailed("expired", f"{limit}: it came too late to act on")
         return await service.call(command)
 
     def _failed(self, service: str, code: str, why: str, command: Command | None = None) -> Result:

@@ -28,6 +28,8 @@ from ulid import ULID
 from lookout.bus.topics import NODE_PATTERN, Word, check_node, check_word
 
 IMAGE_TYPE: Final = "image/jpeg"
+SET: Final = "set"  # the service whose `ttl` is a setting, not the command's time to live
+LONGEST_TTL: Final = 10 * 365 * 86_400  # seconds that a node may want an image to be kept
 TRIGGERS: Final = ("interval", "schedule", "command", "motion", "gpio", "start")
 
 Status = Literal["online", "offline"]
@@ -120,6 +122,7 @@ class ImageMeta(Open):
     trigger: Word | None = None
     context_id: Identifier | None = None
     parent_id: Identifier | None = None
+    ttl: int | None = Field(None, ge=1, le=LONGEST_TTL, description="seconds it wants to be kept")
     meta: Annotated[dict[str, JsonValue] | None, BeforeValidator(_lenient_json)] = None
 
     @classmethod
@@ -184,6 +187,7 @@ class Info(Open):
     spool_dropped: int | None = Field(None, ge=0, description="captures lost since the start")
     interval: float | None = Field(None, description="seconds between captures")
     quality: int | None = None
+    ttl: int | None = Field(None, description="seconds its images are kept; 0: as the hub is set")
     clock_skew: float | None = Field(None, description="seconds this node is ahead of the hub")
     lights: dict[str, bool] | None = Field(None, description="which of its lamps are on")
     last_capture: float | None = Field(None, description="Unix seconds")
@@ -288,8 +292,13 @@ class Command(Wire):
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """As on the wire: the arguments beside id, at, ttl and context."""
-        body = self.model_dump(mode="json", exclude_none=True, exclude={"service", "arguments"})
+        """As on the wire: the arguments beside id, at, ttl and context.
+
+        The `ttl` of `set` is not written: there it names a setting, and the time to live of the
+        command is the message's expiry alone.
+        """
+        hidden = {"service", "arguments", *({"ttl"} if self.service == SET else ())}
+        body = self.model_dump(mode="json", exclude_none=True, exclude=hidden)
         return json.dumps({**self.arguments, **body}, separators=(",", ":")).encode()
 
     def expires_at(self, received: float) -> float | None:
@@ -311,7 +320,8 @@ def parse_command(service: str, payload: bytes, properties: Mapping[str, str]) -
     if context is None:
         flat = {key: _pop(body, properties, name) for key, name in _FLAT_CONTEXT.items()}
         context = {key: value for key, value in flat.items() if value is not None}
-    own = {key: body.pop(key) for key in ("id", "at", "ttl") if body.get(key) is not None}
+    names = ("id", "at") if service == SET else ("id", "at", "ttl")
+    own = {key: body.pop(key) for key in names if body.get(key) is not None}
     try:
         return Command.model_validate(
             {"service": check_word(service), **own, "context": context, "arguments": body}

@@ -52,6 +52,7 @@ class NewImage:
     meta: str | None = None
     people: int | None = None
     boxes: str | None = None  # JSON
+    ttl: int | None = None  # seconds; None: as the others of its batch
 
     def fields(self) -> dict[str, str | int | float | bytes]:
         """The hash, without what is not known."""
@@ -100,7 +101,7 @@ class Images:
             for image, life in zip(batch, lives, strict=True):
                 pipe.hset(keys.image(image.id), mapping=image.fields())
                 if life != _NO_TTL:
-                    pipe.expire(keys.image(image.id), ttl)
+                    pipe.expire(keys.image(image.id), image.ttl or ttl)
             for image in new:
                 self._announce(pipe, image)
             nodes.note_images(pipe, batch, new, latest)

@@ -60,6 +60,7 @@ class About:
             spool_dropped=spool.lost,
             interval=self.capturer.settings.interval,
             quality=self.capturer.settings.quality,
+            ttl=self.capturer.settings.ttl,
             clock_skew=self.hub_clock.skew,
             lights=self.lights.state or None,
             last_capture=self._last_capture,

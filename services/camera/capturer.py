@@ -266,7 +266,7 @@ class Capturer:
     async def _keep(self, picture: Picture, trigger: str, cause: Context | None) -> str:
         milliseconds = self.ids.take(picture.timestamp)
         context = cause.child() if cause else Context()
-        meta = meta_of(self.node, milliseconds, picture, trigger, context)
+        meta = meta_of(self.node, milliseconds, picture, trigger, context, self.settings.ttl)
         self.state.keep_last_id(self.ids.last)
         await self.spool.add(milliseconds, meta, picture.jpeg)
         newest = self.last is None or picture.timestamp >= self.last.timestamp

@@ -7,9 +7,9 @@ from services.camera.sources import Picture
 
 
 def meta_of(
-    node: str, milliseconds: int, picture: Picture, trigger: str, context: Context
+    node: str, milliseconds: int, picture: Picture, trigger: str, context: Context, ttl: int
 ) -> ImageMeta:
-    """The user properties of an image."""
+    """The user properties of an image; `ttl` in seconds, 0 where the hub is to decide."""
     return ImageMeta(
         id=image_id(node, milliseconds),
         timestamp=round(picture.timestamp, 3),
@@ -20,6 +20,7 @@ def meta_of(
         trigger=trigger,
         context_id=context.id,
         parent_id=context.parent_id,
+        ttl=ttl or None,
         meta=picture.meta or None,
     )
 

@@ -42,7 +42,10 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """An image that may be stored, its size in pixels, and when we received it (Unix seconds)."""
+    """An image that may be stored, its size in pixels, and when we received it (Unix seconds).
+
+    `ttl` is for how many seconds it will be kept.
+    """
 
     node: str
     meta: ImageMeta
@@ -51,6 +54,7 @@ class Examined:
     height: int
     timestamp: float
     received_at: float
+    ttl: int
 
     def named(self, identifier: str) -> NewImage:
         """What to store under this id."""
@@ -69,6 +73,7 @@ class Examined:
             context_id=meta.context_id,
             parent_id=meta.parent_id,
             meta=None if meta.meta is None else json.dumps(meta.meta, separators=(",", ":")),
+            ttl=self.ttl,
             **seen(meta.meta or {}),
         )
 
@@ -106,7 +111,8 @@ def examine(message: Message, topics: Topics, limits: Ingest, now: float) -> Exa
         timestamp = _timestamp(meta, node, limits, now)
     except BadMessage as error:
         raise Rejected(str(error), node) from None
-    return Examined(node, meta, message.payload, width, height, timestamp, now)
+    ttl = limits.lifetime(node, meta.ttl)
+    return Examined(node, meta, message.payload, width, height, timestamp, now, ttl)
 
 
 def measure(data: bytes, limits: Ingest) -> tuple[int, int]:

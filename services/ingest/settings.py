@@ -1,17 +1,16 @@
 """The settings of the ingest service."""
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from lookout.host.settings import HubSettings, Section
-from lookout.store import keys
+from lookout.bus.topics import check_node
+from lookout.host.settings import HubSettings
+from lookout.store.retention import Retention
 
 
-class Ingest(Section):
-    """How images and readings are taken in."""
+class Ingest(Retention):
+    """How images and readings are taken in, and what is kept of them."""
 
     worker: int = Field(1, ge=1, le=99, description="number of this worker; each needs its own")
-    image_ttl: int = Field(keys.IMAGE_TTL, ge=1, description="seconds an image is kept")
-    reading_ttl: int = Field(keys.READING_TTL, ge=1, description="seconds a reading is kept")
     max_bytes: int = Field(20_000_000, ge=1_000, description="a larger image is refused")
     max_pixels: int = Field(150_000_000, ge=1_000, description="the same by width x height")
     max_ahead: float = Field(86_400.0, ge=0, description="seconds a capture may lie in the future")
@@ -29,6 +28,13 @@ class Ingest(Section):
     in_hand: int = Field(200, ge=1, le=10_000, description="most messages not yet acknowledged")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
+
+    @field_validator("node_ttl")
+    @classmethod
+    def _nodes(cls, by_node: dict[str, int]) -> dict[str, int]:
+        for node in by_node:
+            check_node(node)
+        return by_node
 
     @model_validator(mode="after")
     def _low_is_lower(self) -> "Ingest":

@@ -140,6 +140,15 @@ def test_commands_come_back_as_they_went(service: str, arguments: dict[str, int]
     assert parse_command(service, sent.encode(), {}) == sent
 
 
+def test_in_set_the_ttl_is_a_setting_and_never_the_commands_own() -> None:
+    asked = parse_command("set", b'{"ttl": 3600, "quality": 50}', {})
+    assert (asked.ttl, asked.arguments) == (None, {"ttl": 3600, "quality": 50})
+    mortal = Command(service="set", ttl=30, arguments={"quality": 50})
+    assert parse_command("set", mortal.encode(), {}).arguments == {"quality": 50}
+    both = Command(service="set", ttl=30, arguments={"ttl": 3600})
+    assert parse_command("set", both.encode(), {}).arguments == {"ttl": 3600}
+
+
 def test_the_context_comes_from_the_body_or_from_user_properties() -> None:
     nested = parse_command("capture", b'{"context": {"id": "A", "parent_id": "B"}}', {})
     flat = parse_command("capture", b'{"context_id": "A", "parent_id": "B"}', {})

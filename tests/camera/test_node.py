@@ -39,13 +39,13 @@ class Hub:
 
     def __init__(self, session: Session, caller: Caller) -> None:
         self.session = session
-        self._caller = caller
+        self.caller = caller
 
     async def call(self, service: str, **arguments: Any) -> Result:
         context = arguments.pop("context", Context())
         identifier = arguments.pop("id", None)
         command = Command(service=service, id=identifier, context=context, arguments=arguments)
-        return await self._caller.call("garden", command, timeout=10)
+        return await self.caller.call("garden", command, timeout=10)
 
     async def first(self, kind: str) -> Message:
         """The retained message of a kind, or the next one."""
@@ -162,6 +162,9 @@ async def test_a_camera_that_hangs_is_given_up_after_its_time(
         ("set", {"interval": -1}, "interval = -1"),
         ("set", {"quality": 101}, "quality = 101"),
         ("set", {"colour": "red"}, "colour = 'red'"),
+        ("set", {"ttl": 59}, "ttl = 59: must be 0 (as the hub is set) or 60 to 315360000 seconds"),
+        ("set", {"ttl": -1}, "ttl = -1"),
+        ("set", {"ttl": "long"}, "ttl = 'long'"),
         ("set", {}, "interval"),
         ("capture", {"count": 0}, "count = 0"),
         ("capture", {"count": "many"}, "count = 'many'"),
@@ -191,6 +194,36 @@ async def test_set_takes_effect_at_once_and_is_kept_over_restarts(
         await eventually(lambda: source.opened >= 2)
         result = await hub.call("set", quality=41)
         assert result.data.items() >= {"interval": 0.05, "quality": 41}.items()
+
+
+async def test_each_image_says_how_long_it_is_to_be_kept_as_was_set_when_it_was_taken(
+    mqtt_settings: Settings, data: Path, hub: Hub, source: RecordingSource
+) -> None:
+    settings = node_settings(mqtt_settings("garden"), data, capture=IDLE)
+    async with running_node(settings, source):
+        await hub.first("info")
+        assert (await hub.call("capture")).ok
+        assert (await hub.call("set", ttl=3600)).data["ttl"] == 3600
+        assert (await hub.call("capture")).ok
+    images = hub.session.subscribe("lookout/garden/image")
+    async with running_node(settings, source):  # sends what nobody confirmed; the setting is kept
+        await hub.first("info")
+        assert (await hub.call("capture")).ok
+        assert (await hub.call("set", ttl=None)).data["ttl"] == 0
+        assert (await hub.call("capture")).ok
+        said: dict[str, int | None] = {}
+        while len(said) < 4:
+            meta = ImageMeta.from_properties((await anext(images)).properties)
+            said[str(meta.id)] = meta.ttl
+    assert [said[identifier] for identifier in sorted(said)] == [None, 3600, 3600, None]
+
+
+async def test_a_call_of_set_that_is_given_up_after_a_time_sets_no_lifetime(
+    node: None, hub: Hub
+) -> None:
+    command = Command(service="set", ttl=20, arguments={"quality": 50})
+    result = await hub.caller.call("garden", command, timeout=10)
+    assert result.data.items() >= {"quality": 50, "ttl": 0}.items()
 
 
 async def test_the_preview_is_retained_and_small(node: None, hub: Hub) -> None:

@@ -86,7 +86,7 @@ async def test_what_a_node_says_cannot_steer_the_terminal(on_bus: Cli, node: Sta
     [
         (("garden", "set", "{interval: 60}"), "not JSON"),
         (("garden", "set", "[60]"), "JSON object"),
-        (("garden", "set", '{"ttl": -1}'), "ttl"),
+        (("garden", "capture", '{"ttl": -1}'), "ttl"),
         (("garden", "Set/It"), "SERVICE"),
         (("gar+den", "set"), "NODE"),
         (("hub", "set"), "reserved"),

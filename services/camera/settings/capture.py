@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from lookout.host.settings import Section
-from services.camera.settings.kinds import Quality, Seconds
+from services.camera.settings.kinds import Lifetime, Quality, Seconds
 
 
 class Capture(Section):
@@ -17,3 +17,6 @@ class Capture(Section):
         "always", description="when the interval counts; day and night need triggers.latitude"
     )
     quality: Quality = Field(85, description="JPEG quality, 1 to 100")
+    ttl: Lifetime = Field(
+        0, description="seconds the hub is to keep its pictures, from 60; 0 as the hub is set"
+    )

@@ -1,0 +1,61 @@
+"""Amounts as people write them in settings: `7d`, `500MB`, `garden=1d,barn=30d`."""
+
+import json
+from typing import Annotated, Any, Final
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from lookout.store.filters import parse_duration
+
+LONGEST: Final = 10 * 365 * 86_400  # seconds that anything lives, unless it is kept
+SIZE_HELP: Final = "write a size such as 500MB, 2GB or 1000000"
+BY_NODE_HELP: Final = "write node=value pairs such as garden=1d,barn=30d"
+SIZES: Final = {"GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}  # bytes
+
+
+def parse_size(text: str) -> int:
+    """Bytes. Raises ValueError that says what is allowed."""
+    number, unit = text.strip().upper().replace(" ", ""), "B"
+    for name in SIZES:
+        if number.endswith(name):
+            number, unit = number.removesuffix(name), name
+            break
+    try:
+        size = float(number) * SIZES[unit]
+    except ValueError:
+        size = 0.0
+    if not 0 < size < 1e15:
+        raise ValueError(SIZE_HELP)
+    return round(size)
+
+
+def _seconds(value: object) -> object:
+    """Let a length of time be written as 7d; a plain number is seconds."""
+    if isinstance(value, str) and not value.strip().isdecimal():
+        return parse_duration(value)
+    return value
+
+
+def _by_node(value: object) -> object:
+    """Let a dictionary be written as garden=1d,barn=30d; JSON is taken as well."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("{"):
+        return _from_json(value)
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    found = {node.strip(): amount.strip() for node, _, amount in pairs}
+    if len(found) < len(pairs) or not all(equals for _, equals, _ in pairs):
+        raise ValueError(f"{BY_NODE_HELP}, each node once")
+    return found
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{BY_NODE_HELP}, or JSON; this is not JSON: {error}") from None
+
+
+Lifetime = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=LONGEST)]
+Lifetimes = Annotated[dict[str, Lifetime], NoDecode, BeforeValidator(_by_node)]
