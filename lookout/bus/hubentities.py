@@ -1,4 +1,7 @@
-"""What the hub has in Home Assistant. Values come from `lookout/hub/events/info` (retained)."""
+"""What the hub has in Home Assistant.
+
+Values come from `lookout/hub/events/info` and `lookout/hub/ingest/info` (retained).
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -14,6 +17,12 @@ _SENSORS: Final[dict[str, Component]] = {  # by their name in the hub's info
         "name": "Images stored",
         "state_class": "measurement",
         "unit_of_measurement": "pictures",
+    },
+    "images_per_minute": {
+        "name": "Images in a minute",
+        "state_class": "measurement",
+        "unit_of_measurement": "pictures/min",
+        "suggested_display_precision": 1,
     },
     "events_today": {"name": "Events in 24 hours", "state_class": "measurement"},
     "memory_used": {
@@ -34,6 +43,19 @@ _SENSORS: Final[dict[str, Component]] = {  # by their name in the hub's info
 }
 
 
+def _pressure(topics: Topics) -> Component:
+    """As the first ingest worker sees it; unknown to all while that is away."""
+    return {
+        "platform": "binary_sensor",
+        "name": "Storage pressure",
+        "device_class": "problem",
+        "entity_category": "diagnostic",
+        "state_topic": topics.hub_info("ingest"),
+        "value_template": templates.on_off(templates.field("pressure")),
+        "availability": [{"topic": topics.hub_status("ingest")}],
+    }
+
+
 def hub_components(topics: Topics, services: Iterable[str]) -> dict[str, Component]:
     """Component id -> component; `services` are the hub's services that were ever there."""
     found: dict[str, Component] = {
@@ -45,6 +67,7 @@ def hub_components(topics: Topics, services: Iterable[str]) -> dict[str, Compone
         }
         for name, component in _SENSORS.items()
     }
+    found["storage_pressure"] = _pressure(topics)
     for service in sorted(services):
         found[f"service_{service}"] = {
             "platform": "binary_sensor",

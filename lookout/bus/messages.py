@@ -215,6 +215,13 @@ class HubInfo(Open):
     events_today: int = Field(ge=0, description="in the last 24 hours")
     memory_used: int = Field(ge=0, description="bytes, of Redis")
     memory_share: float | None = Field(None, ge=0, description="of Redis' limit; None: no limit")
+    images_per_minute: float | None = Field(None, ge=0, description="in the last five minutes")
+
+
+class IngestInfo(Open):
+    """What an ingest worker says of the store, retained."""
+
+    pressure: bool = Field(description="whether Redis is nearly full or throws pictures out")
 
 
 class Event(Open):

@@ -105,9 +105,9 @@ class Topics:
     def hub_status(self, service: str) -> str:
         return self._of(HUB, check_word(service), "status")
 
-    def hub_info(self) -> str:
-        """What the hub says of itself as a whole; the events service does."""
-        return self._of(HUB, "events", "info")
+    def hub_info(self, service: str = "events") -> str:
+        """What a service of the hub says; `events` speaks for the hub as a whole."""
+        return self._of(HUB, check_word(service), "info")
 
     def reply(self, caller: str) -> str:
         """Where a caller that sets an MQTT 5 response topic may ask nodes to answer."""
@@ -135,8 +135,8 @@ class Topics:
         match topic[len(self.root) + 1 :].split("/"):
             case ["hub", service, "status"]:
                 return Address(HUB, "hub_status", check_word(service))
-            case ["hub", "events", "info"]:
-                return Address(HUB, "hub_info", "events")
+            case ["hub", service, "info"]:
+                return Address(HUB, "hub_info", check_word(service))
             case ["hub", "event", name]:
                 return Address(HUB, "event", check_word(name))
             case ["all", "command", name]:

@@ -13,11 +13,15 @@ DAY = 86_400.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many there are now; `events_today` of the last 24 hours."""
+    """How many there are now; `events_today` of the last 24 hours.
+
+    `taken_in` counts the images of all nodes since each was first heard of.
+    """
 
     nodes: int
     nodes_online: int
     images: int
+    taken_in: int
     events_today: int
     memory: Memory
 
@@ -32,6 +36,7 @@ async def summary(client: Client, now: float) -> Summary:
         nodes=len(nodes),
         nodes_online=sum(node.get("status") == "online" for node in nodes),
         images=await images.count(Query()),
+        taken_in=sum(node.get("images", 0) for node in nodes),
         events_today=await events.count(today),
         memory=await memory(client),
     )

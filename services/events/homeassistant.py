@@ -14,6 +14,7 @@ from lookout.host.run import forever
 from lookout.host.settings import HomeAssistant
 from lookout.store.client import TRANSIENT, Client
 from lookout.store.summary import summary
+from services.events.rate import Rate
 
 REFRESH_SECONDS = 30.0
 NAME = "Lookout hub"
@@ -27,6 +28,7 @@ class HubDevice:
     topics: Topics
     client: Client
     announcer: Announcer
+    _rate: Rate = field(default_factory=Rate)
     _services: dict[str, bool] = field(default_factory=dict)  # False: it was removed
 
     async def run(self) -> None:
@@ -49,6 +51,7 @@ class HubDevice:
             images=found.images,
             events_today=found.events_today,
             memory_used=found.memory.used,
+            images_per_minute=self._rate.take(time.monotonic(), found.taken_in),
             memory_share=round(100 * found.memory.share, 1) if limit else None,
         )
         self.session.post(self.topics.hub_info(), info.encode(), retain=True)

@@ -1,10 +1,12 @@
 """Says when Redis is nearly full or throws pictures out to make room, and when that is over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from lookout.bus.events import EventBus
+from lookout.bus.messages import IngestInfo
 from lookout.store.client import Client
 from lookout.store.memory import Memory, memory
 from services.ingest import metrics
@@ -18,13 +20,18 @@ CHECK_SECONDS = 5.0
 
 @dataclass(slots=True)
 class Pressure:
-    """Watches the server's memory; each change of state is one event, `storage_pressure`."""
+    """Watches the server's memory; each change of state is one event, `storage_pressure`.
+
+    The state itself is told by `tell`, at first and when it changes.
+    """
 
     client: Client
     events: EventBus
     settings: Ingest
+    tell: Callable[[IngestInfo], None]
     high: bool = False
     _evicted: int | None = None
+    _told: bool | None = None
 
     async def check(self) -> None:
         """Look once. Raises a StoreError."""
@@ -38,6 +45,9 @@ class Pressure:
             self._say(now, evicted, high=True)
         elif self.high and now.share < self.settings.low_mark * CALM and not evicted:
             self._say(now, 0, high=False)
+        if self._told != self.high:
+            self._told = self.high
+            self.tell(IngestInfo(pressure=self.high))
 
     def _say(self, now: Memory, evicted: int, *, high: bool) -> None:
         self.high = high

@@ -6,6 +6,7 @@ While Redis is away or full nothing is acknowledged: the broker and the spools h
 import asyncio
 
 from lookout.bus.events import EventBus
+from lookout.bus.messages import IngestInfo
 from lookout.bus.session import Session
 from lookout.bus.topics import HUB, Topics
 from lookout.host.run import forever
@@ -37,7 +38,11 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
     patience = Patience(session, topics.hub_status(settings.name))
     events = EventBus(session, topics, origin=HUB)
     refusals = Refusals(client, events, patience)
-    pressure = Pressure(client, events, limits)
+
+    def tell(info: IngestInfo) -> None:
+        session.post(topics.hub_info(settings.name), info.encode(), retain=True)
+
+    pressure = Pressure(client, events, limits, tell)
     server_run = await patience.until_done(lambda: run_id(client))
     receipts = Receipts(session, topics, client, worker=limits.worker, run=server_run)
     images = ImageIntake(

@@ -40,6 +40,7 @@ def test_named_topics_parse_back(node: str, name: str) -> None:
 def test_hub_topics_parse_back(service: str) -> None:
     assume(service not in {"event", "reply"})
     assert topics.parse(topics.hub_status(service)) == Address(HUB, "hub_status", service)
+    assert topics.parse(topics.hub_info(service)) == Address(HUB, "hub_info", service)
     assert topics.parse(topics.event(HUB, service)) == Address(HUB, "event", service)
 
 

@@ -63,6 +63,12 @@ def test_home_assistant_takes_the_message_of_any_hub(services: set[str]) -> None
     assert {f"service_{name}" for name in services} <= components.keys()
 
 
+def test_the_storage_pressure_is_unknown_while_ingest_is_away() -> None:
+    pressure = hub_components(Topics(), ["ingest"])["storage_pressure"]
+    assert pressure["state_topic"] == "lookout/hub/ingest/info"
+    assert pressure["availability"] == [{"topic": "lookout/hub/ingest/status"}]
+
+
 async def test_the_events_service_announces_the_hub_with_each_service_that_is_there(
     service: Callable[..., Child], hub: Session
 ) -> None:
