@@ -15,9 +15,12 @@ _SEND_BUFFER: Final = 128 * 1024  # bytes in the kernel for one viewer; more wou
 
 async def stream(request: web.Request, frames: Frames) -> web.StreamResponse:
     """Answer with the frames for as long as there are some and the viewer takes them."""
-    response = web.StreamResponse(
-        headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
-    )
+    headers = {
+        "Content-Type": CONTENT_TYPE,
+        "Cache-Control": "no-store",
+        "X-Accel-Buffering": "no",  # nginx would hold frames back
+    }
+    response = web.StreamResponse(headers=headers)
     response.force_close()
     await response.prepare(request)
     if request.method == "HEAD":

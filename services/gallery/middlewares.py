@@ -27,7 +27,6 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
@@ -38,6 +37,8 @@ async def secure_headers(request: web.Request, response: web.StreamResponse) -> 
     # Home Assistant shows us in a frame of its own page, which has the same origin.
     response.headers["Content-Security-Policy"] = _POLICY + ("'self'" if visit.user else "'none'")
     response.headers.update(_HEADERS)
+    if visit.scheme == "https":  # without it browsers complain of this one
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if "Cache-Control" not in response.headers:
         static = visit.url.path.startswith("/static/") and response.status < HTTPStatus.BAD_REQUEST
         # The URL of a static file changes with its content.

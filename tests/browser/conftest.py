@@ -10,6 +10,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
+from services.camera.settings import Camera
+from services.camera.sources import make_source
 from tests.gallery.process import ANY_PORT, address, is_well
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
@@ -49,6 +51,16 @@ async def garden(
     source = RecordingSource()
     async with running_node(settings, source):
         yield source
+
+
+@pytest.fixture
+async def filming(mqtt_settings: Callable[[str], Broker], data: Path) -> AsyncIterator[None]:
+    """The node `garden` with a live view of a drawn place."""
+    live = {"enabled": True, "port": 0, "rate": 10}
+    settings = node_settings(mqtt_settings("garden"), data, capture={"interval": 0}, live=live)
+    source = make_source(Camera(source="synthetic", resolution=(1280, 720)))
+    async with running_node(settings, source):
+        yield
 
 
 @pytest.fixture

@@ -1,28 +1,11 @@
 """The live page in a real browser: a film that moves."""
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-
 import pytest
 
-from lookout.host.settings import Broker
-from services.camera.settings import Camera
-from services.camera.sources import make_source
 from tests.browser.conftest import Open
-from tests.support.nodes import node_settings, running_node
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def filming(mqtt_settings: Callable[[str], Broker], data: Path) -> AsyncIterator[None]:
-    """The node `garden` with a live view of a drawn place."""
-    live = {"enabled": True, "port": 0, "rate": 10}
-    settings = node_settings(mqtt_settings("garden"), data, capture={"interval": 5}, live=live)
-    source = make_source(Camera(source="synthetic", resolution=(1280, 720)))
-    async with running_node(settings, source):
-        yield
 
 
 @pytest.mark.usefixtures("filming")
