@@ -37,6 +37,13 @@ def _seconds(value: object) -> object:
     return value
 
 
+def _bytes(value: object) -> object:
+    """Let a number of bytes be written as 500MB."""
+    if isinstance(value, str) and not value.strip().isdecimal():
+        return parse_size(value)
+    return value
+
+
 def _by_node(value: object) -> object:
     """Let a dictionary be written as garden=1d,barn=30d; JSON is taken as well."""
     if not isinstance(value, str):
@@ -59,3 +66,7 @@ def _from_json(text: str) -> Any:
 
 Lifetime = Annotated[int, BeforeValidator(_seconds), Field(ge=1, le=LONGEST)]
 Lifetimes = Annotated[dict[str, Lifetime], NoDecode, BeforeValidator(_by_node)]
+Bytes = Annotated[int, BeforeValidator(_bytes), Field(ge=0)]
+BytesByNode = Annotated[dict[str, Bytes], NoDecode, BeforeValidator(_by_node)]
+Count = Annotated[int, Field(ge=0)]
+CountByNode = Annotated[dict[str, Count], NoDecode, BeforeValidator(_by_node)]

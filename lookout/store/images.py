@@ -30,6 +30,13 @@ _FLOATS: Final = frozenset({"timestamp", "received_at", "lux", "temperature"})
 _WHOLE: Final = frozenset({"width", "height", "size", "people"})
 _JSON: Final = frozenset({"meta", "boxes"})
 _NO_KEY, _NO_TTL = -2, -1  # answers of the TTL command
+# In one step, so that an image which expires meanwhile does not come back as a hash of one field.
+_KEEP: Final = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'kept', '1')
+redis.call('PERSIST', KEYS[1])
+return 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +152,7 @@ class Images:
 
     async def keep(self, image_id: str) -> bool:
         """Let an image never expire. False when there is none."""
-        key = keys.image(image_id)
-        if not await self._client.exists(key):
-            return False
-        await self._client.persist(key)
-        return True
+        return bool(await self._client.eval(_KEEP, 1, keys.image(image_id)))
 
     async def delete(self, image_id: str, widths: Sequence[int] = ()) -> bool:
         """Remove an image and its thumbnails of these widths. False when there is none."""

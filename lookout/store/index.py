@@ -23,6 +23,7 @@ INDEXES: Final[dict[str, tuple[str, Schema]]] = {
             "trigger": _TAG,
             "context_id": _TAG,
             "parent_id": _TAG,
+            "kept": _TAG,
             "timestamp": _NUMBER,
             "lux": _NUMBER,
             "temperature": _NUMBER,

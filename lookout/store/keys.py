@@ -21,6 +21,8 @@ REJECTED_STREAM: Final = "rejected"
 REJECTED_STREAM_LENGTH: Final = 200
 REJECTED_BYTES: Final = 65_536  # of each refused payload
 
+THUMBNAIL_WIDTHS: Final = (160, 320, 640, 1280, 1920)  # pixels; others would fill the cache
+
 IMAGES_INDEX: Final = "idx:images"
 READINGS_INDEX: Final = "idx:readings"
 EVENTS_INDEX: Final = "idx:events"
@@ -74,3 +76,8 @@ def receipts(worker: str) -> str:
 def lease(service: str) -> str:
     """Who does the work of a hub service now; others stand by."""
     return f"lease:{service}"
+
+
+def turn(work: str) -> str:
+    """Which worker has its turn at some work that one at a time does."""
+    return f"turn:{work}"

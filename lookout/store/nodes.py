@@ -89,6 +89,16 @@ class Nodes:
             await pipe.execute()
 
 
+async def image_counts(client: Client) -> dict[str, int]:
+    """How many images each node has ever had stored."""
+    names = sorted(name.decode() for name in await client.smembers(keys.NODES))
+    async with client.pipeline(transaction=False) as pipe:
+        for name in names:
+            pipe.hget(keys.node(name), "images")
+        answers = await pipe.execute() if names else []
+    return {name: int(count) for name, count in zip(names, answers, strict=True) if count}
+
+
 async def last_images(client: Client, names: set[str]) -> dict[str, float]:
     """When each node's newest known image was taken, Unix seconds."""
     ordered = sorted(names)

@@ -1,14 +1,26 @@
-"""What is kept, and for how long: the rules by which images go."""
+"""What is kept, and for how long: the rules by which images go, and whom they take."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from pydantic import Field
 
 from lookout.host.settings import Section
 from lookout.store import keys
-from lookout.store.amounts import Lifetime, Lifetimes
+from lookout.store.amounts import Bytes, BytesByNode, Count, CountByNode, Lifetime, Lifetimes
+from lookout.store.client import Client
+from lookout.store.removal import Plan, oldest
+from lookout.store.usage import NOT_KEPT, usage
 
 MAX_TTL: Final = 365 * keys.DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """Most images and most bytes of pictures of one node, the kept ones aside; 0: no limit."""
+
+    images: int
+    bytes: int
 
 
 class Retention(Section):
@@ -25,8 +37,44 @@ class Retention(Section):
         {}, description="for images of single nodes, whatever they wish: garden=1d,barn=30d"
     )
 
+    cap_images: Count = Field(
+        0, description="most images of one node, those kept aside; 0: no limit"
+    )
+    cap_bytes: Bytes = Field(0, description="the same by size, such as 2GB")
+    node_cap_images: CountByNode = Field(
+        {}, description="cap_images of single nodes: garden=5000,barn=0"
+    )
+    node_cap_bytes: BytesByNode = Field(
+        {}, description="cap_bytes of single nodes: garden=2GB,barn=500MB"
+    )
+
+    @property
+    def has_caps(self) -> bool:
+        """Whether any node has one."""
+        limits = (*self.node_cap_images.values(), *self.node_cap_bytes.values())
+        return any((self.cap_images, self.cap_bytes, *limits))
+
+    def cap(self, node: str) -> Cap:
+        """What `node` may use."""
+        return Cap(
+            self.node_cap_images.get(node, self.cap_images),
+            self.node_cap_bytes.get(node, self.cap_bytes),
+        )
+
     def lifetime(self, node: str, wish: int | None = None) -> int:
         """Seconds an image of `node` is kept: the hub's word for it, else its wish, bounded."""
         if node in self.node_ttl:
             return self.node_ttl[node]
         return min(wish, self.max_ttl) if wish else self.image_ttl
+
+
+async def over_cap(client: Client, rules: Retention, node: str) -> Plan:
+    """What is over the node's cap, the oldest first."""
+    cap = rules.cap(node)
+    if not (cap.images or cap.bytes):
+        return
+    for used in await usage(client, NOT_KEPT, [node]):
+        images = used.images - cap.images if cap.images else 0
+        size = used.bytes - cap.bytes if cap.bytes else 0
+        async for group in oldest(client, node, images=images, size=size):
+            yield group

@@ -73,6 +73,7 @@ class Query:
     """What to look for; every part must hold."""
 
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)  # any of the values
+    without: Mapping[str, Sequence[str]] = field(default_factory=dict)  # none of the values
     ranges: Mapping[str, Range] = field(default_factory=dict)
     words: str = ""  # each must occur in the index's text
     sort: str = "timestamp"
@@ -212,10 +213,11 @@ def _compile(query: Query, ranges: Mapping[str, Range]) -> tuple[str, list[str |
     """The query's text and its PARAMS: what people typed goes in as parameters only."""
     parts: list[str] = []
     parameters: dict[str, str] = {}
-    for name, values in query.tags.items():
-        keys = [f"{name}{number}" for number in range(len(values))]
-        parameters.update(zip(keys, values, strict=True))
-        parts.append(f"@{name}:{{{'|'.join('$' + key for key in keys)}}}")
+    for sign, tags in (("", query.tags), ("-", query.without)):
+        for name, values in tags.items():
+            keys = [f"{'not_' if sign else ''}{name}{number}" for number in range(len(values))]
+            parameters.update(zip(keys, values, strict=True))
+            parts.append(f"{sign}@{name}:{{{'|'.join('$' + key for key in keys)}}}")
     for name, span in ranges.items():
         parts.append(f"@{name}:{span.text()}")
     for number, word in enumerate(query.words.split()):

@@ -1,39 +1,78 @@
-"""Who uses how much of the memory, and making room: the oldest of whoever has most goes first."""
+"""Who uses how much of the memory, and whose images go when it is short."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lookout.store import keys
 from lookout.store.client import Client
-from lookout.store.search import Cursor, Index, Query
 
-_KEPT: Final = -1  # the TTL of an image that somebody keeps
-_CHUNK: Final = 200  # images looked at in one go
+NOT_KEPT: Final = "-@kept:{1}"
+ONLY_KEPT: Final = "@kept:{1}"
+_AT_ONCE: Final = 100  # nodes asked about in one round trip
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The images of one node: how many, and how many bytes of pictures."""
+    """Some images of one node: how many, how many bytes of pictures, from when to when.
+
+    Unix seconds, to a hundredth: the search index has no more digits.
+    """
 
     node: str
     images: int
     bytes: int
+    oldest: float
+    newest: float
 
 
-async def usage(client: Client) -> list[Usage]:
-    """What each node uses, most first."""
-    answer: list[Any] = await client.execute_command(
-        *("FT.AGGREGATE", keys.IMAGES_INDEX, "*"),
-        *("GROUPBY", 1, "@node", "REDUCE", "SUM", 1, "@size", "AS", "bytes"),
-        *("REDUCE", "COUNT", 0, "AS", "images", "LIMIT", 0, 100_000),
+async def usage(client: Client, which: str = "", nodes: Iterable[str] | None = None) -> list[Usage]:
+    """What each node uses, most first; `which` narrows it to NOT_KEPT or ONLY_KEPT.
+
+    Asked node by node: numbers come from the index alone then, while grouping all images by
+    node would read each hash (50,000 images: 20 ms instead of 86 ms).
+    """
+    names = await _nodes(client) if nodes is None else list(nodes)
+    found: list[Usage] = []
+    for start in range(0, len(names), _AT_ONCE):
+        found += await _each(client, which, names[start : start + _AT_ONCE])
+    return sorted(found, key=lambda one: (-one.bytes, one.node))
+
+
+async def _nodes(client: Client) -> list[str]:
+    names = await client.execute_command("FT.TAGVALS", keys.IMAGES_INDEX, "node")
+    return [name.decode() for name in names]
+
+
+async def _each(client: Client, which: str, names: Sequence[str]) -> list[Usage]:
+    async with client.pipeline(transaction=False) as pipe:
+        for name in names:
+            pipe.execute_command(
+                *("FT.AGGREGATE", keys.IMAGES_INDEX, f"@node:{{$node}} {which}"),
+                *("PARAMS", 2, "node", name, "GROUPBY", 0),
+                *("REDUCE", "COUNT", 0, "AS", "images", "REDUCE", "SUM", 1, "@size", "AS", "bytes"),
+                *("REDUCE", "MIN", 1, "@timestamp", "AS", "oldest"),
+                *("REDUCE", "MAX", 1, "@timestamp", "AS", "newest", "DIALECT", 2),
+            )
+        answers = await pipe.execute()
+    return [
+        _usage(name, dict(_pairs(answer[1])))
+        for name, answer in zip(names, answers, strict=True)
+        if len(answer) > 1
+    ]
+
+
+def _usage(node: str, row: Mapping[str, str]) -> Usage:
+    return Usage(
+        node,
+        int(row["images"]),
+        int(float(row["bytes"])),
+        float(row["oldest"]),
+        float(row["newest"]),
     )
-    found = [dict(_pairs(row)) for row in answer[1:]]
-    each = [Usage(row["node"], int(row["images"]), int(float(row["bytes"]))) for row in found]
-    return sorted(each, key=lambda one: (-one.bytes, one.node))
 
 
-def shares_to_remove(used: list[Usage], need: int) -> dict[str, int]:
+def shares_to_remove(used: Sequence[Usage], need: int) -> dict[str, int]:
     """How many bytes to take from each node so that `need` are freed and the largest shrink alike.
 
     As water finds its level: the largest come down to the next largest, then both, and so on.
@@ -48,46 +87,6 @@ def shares_to_remove(used: list[Usage], need: int) -> dict[str, int]:
     return {one.node: round(one.bytes - level) for one in used if one.bytes > level}
 
 
-async def remove_oldest(client: Client, node: str, need: int) -> tuple[int, int]:
-    """Remove a node's oldest images that nobody keeps, until `need` bytes are gone.
-
-    How many images and bytes were removed; fewer where there are no more.
-    """
-    index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, ("timestamp", "size"))
-    images, freed, cursor = 0, 0, None
-    while freed < need:
-        query = Query(tags={"node": [node]}, descending=False, limit=_CHUNK, cursor=cursor)
-        page = await index.page(query)
-        gone = list(_enough(await _not_kept(client, page.rows), need - freed))
-        if gone:
-            await client.unlink(*(keys.image(identifier) for identifier, _ in gone))
-        images, freed = images + len(gone), freed + sum(size for _, size in gone)
-        if page.next is None:
-            break
-        cursor = Cursor.decode(page.next)
-    return images, freed
-
-
-async def _not_kept(client: Client, rows: list[dict[str, str]]) -> list[tuple[str, int]]:
-    async with client.pipeline(transaction=False) as pipe:
-        for row in rows:
-            pipe.ttl(keys.image(row["id"]))
-        lives = await pipe.execute() if rows else []
-    return [
-        (row["id"], int(row.get("size", 0)))
-        for row, life in zip(rows, lives, strict=True)
-        if life != _KEPT
-    ]
-
-
-def _enough(candidates: list[tuple[str, int]], need: int) -> Iterator[tuple[str, int]]:
-    for identifier, size in candidates:
-        if need <= 0:
-            return
-        need -= size
-        yield identifier, size
-
-
-def _pairs(row: list[bytes]) -> Iterator[tuple[str, str]]:
+def _pairs(row: list[Any]) -> Iterator[tuple[str, str]]:
     for key, value in zip(row[::2], row[1::2], strict=True):
         yield key.decode(), value.decode()

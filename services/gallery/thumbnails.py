@@ -8,10 +8,11 @@ from typing import Final
 
 from PIL import ExifTags, Image, ImageOps
 
+from lookout.store import keys
 from lookout.store.images import Images
 from services.gallery import metrics
 
-WIDTHS: Final = (160, 320, 640, 1280, 1920)  # pixels; others would fill the cache
+WIDTHS: Final = keys.THUMBNAIL_WIDTHS
 MOST_PIXELS: Final = 200_000_000
 QUALITY: Final = 80
 FIRST_ON_ITS_SIDE: Final = 5  # Exif orientations 5 to 8 have width and height exchanged

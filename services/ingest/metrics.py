@@ -17,6 +17,6 @@ UNCONFIRMED = Counter(
 WAITING = Gauge("lookout_ingest_waiting", "1 while Redis does not take writes")
 MEMORY_SHARE = Gauge("lookout_redis_memory_share", "Part of Redis' memory limit in use, 0 to 1")
 EVICTED = Counter("lookout_redis_evicted", "Keys that Redis threw out early to make room")
-REMOVED = Counter("lookout_ingest_removed", "Images removed to make room, oldest first")
+REMOVED = Counter("lookout_ingest_removed", "Images removed before their time, by rule", ["rule"])
 BATCH = Histogram("lookout_ingest_batch", "Images in one write", buckets=(1, 2, 4, 8, 16, 32, 64))
 WRITE_SECONDS = Histogram("lookout_ingest_write_seconds", "Seconds for one write")

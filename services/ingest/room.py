@@ -10,7 +10,8 @@ import structlog
 
 from lookout.store.client import Client
 from lookout.store.memory import Memory, memory
-from lookout.store.usage import remove_oldest, shares_to_remove, usage
+from lookout.store.removal import carry_out, oldest
+from lookout.store.usage import NOT_KEPT, shares_to_remove, usage
 from services.ingest import metrics
 from services.ingest.settings import Ingest
 
@@ -40,9 +41,10 @@ class Room:
     async def _clear(self, now: Memory, incoming: int) -> None:
         need = round(now.used + incoming - self.settings.low_mark * now.limit)
         removed = 0
-        for node, share in shares_to_remove(await usage(self.client), need).items():
-            images, _ = await remove_oldest(self.client, node, share)
+        used = await usage(self.client, NOT_KEPT)
+        for node, share in shares_to_remove(used, need).items():
+            images, _ = await carry_out(self.client, oldest(self.client, node, size=share))
             removed += images
-        metrics.REMOVED.inc(removed)
+        metrics.REMOVED.labels("room").inc(removed)
         if removed:
             logger.info("made room", images=removed, used=now.used, limit=now.limit)

@@ -10,10 +10,11 @@ from lookout.bus.messages import IngestInfo
 from lookout.bus.session import Session
 from lookout.bus.topics import HUB, Topics
 from lookout.host.run import forever
-from lookout.store.client import TRANSIENT, Client, run_id
+from lookout.store.client import TRANSIENT, Client, StoreError, run_id
 from lookout.store.images import Images
 from lookout.store.index import ensure_indexes
 from lookout.store.readings import Readings
+from services.ingest.caps import CAP_SECONDS, Caps
 from services.ingest.images import ImageIntake
 from services.ingest.patience import Patience
 from services.ingest.pressure import CHECK_SECONDS, Pressure
@@ -63,3 +64,7 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
         group.create_task(receipts.send_forever(), name="receipts")
         group.create_task(images.take(image_messages), name="images")
         group.create_task(readings.take(reading_messages), name="readings")
+        group.create_task(
+            forever("caps", Caps(client, limits).enforce, pause=CAP_SECONDS, on=(StoreError,)),
+            name="caps",
+        )

@@ -29,7 +29,7 @@ class Ingest(Retention):
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
 
-    @field_validator("node_ttl")
+    @field_validator("node_ttl", "node_cap_images", "node_cap_bytes")
     @classmethod
     def _nodes(cls, by_node: dict[str, int]) -> dict[str, int]:
         for node in by_node:

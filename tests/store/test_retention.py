@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from lookout.host.settings import SettingsError, load
+from lookout.store.retention import Cap
 from services.ingest.settings import Ingest, IngestSettings
 
 DAY = 86_400
@@ -37,6 +38,15 @@ def test_lifetimes_by_node_are_read_from_the_environment(
     assert load(IngestSettings).ingest.node_ttl == expected
 
 
+def test_caps_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"CAP_BYTES": "2GB", "NODE_CAP_BYTES": "barn=500MB", "NODE_CAP_IMAGES": "barn=50"}
+    environment = {f"LOOKOUT_INGEST__{name}": value for name, value in said.items()}
+    monkeypatch.setattr("os.environ", environment)
+    rules = load(IngestSettings).ingest
+    assert rules.cap("garden") == Cap(images=0, bytes=2_000_000_000)
+    assert rules.cap("barn") == Cap(images=50, bytes=500_000_000)
+
+
 def test_json_is_read_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.environ", {"LOOKOUT_INGEST__NODE_TTL": '{"garden": 86400}'})
     assert load(IngestSettings).ingest.node_ttl == {"garden": DAY}
@@ -53,6 +63,10 @@ def test_json_is_read_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NODE_TTL", '{"garden": ', "not JSON"),
         ("IMAGE_TTL", "-5", "ingest.image_ttl = '-5': write a length of time"),
         ("MAX_TTL", "9999d", "ingest.max_ttl = '9999d'"),
+        ("CAP_IMAGES", "-1", "ingest.cap_images = '-1'"),
+        ("CAP_BYTES", "much", "ingest.cap_bytes = 'much': write a size such as 500MB"),
+        ("NODE_CAP_BYTES", "garden=much", "ingest.node_cap_bytes.garden = 'much': write a size"),
+        ("NODE_CAP_IMAGES", "Barn=5", "is not a node name"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_is_allowed(

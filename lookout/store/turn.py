@@ -1,0 +1,38 @@
+"""Work that one worker at a time does, whichever gets to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from lookout.store import keys
+from lookout.store.client import Client, StoreError
+
+SECONDS: Final = 60.0  # after which the turn of a worker that died is over
+RELEASE_SECONDS: Final = 1.0
+
+
+class Turn:
+    """The right to do some work until its time is over, which `prolong` puts off."""
+
+    def __init__(self, lock: Any) -> None:
+        self._lock = lock
+
+    async def prolong(self) -> None:
+        """Begin the time anew. Raises a StoreError when another worker has its turn by now."""
+        await self._lock.reacquire()
+
+
+@asynccontextmanager
+async def turn(client: Client, work: str) -> AsyncIterator[Turn | None]:
+    """Our turn to do `work`, or None while another worker has it."""
+    lock = client.lock(keys.turn(work), timeout=SECONDS, thread_local=False)
+    if not await lock.acquire(blocking=False):
+        yield None
+        return
+    try:
+        yield Turn(lock)
+    finally:
+        with suppress(StoreError, TimeoutError):  # it ends by itself
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await lock.release()
