@@ -50,6 +50,11 @@ class Comparison:
             answers: list[Fields] = await pipe.execute()
         return answers
 
+    async def nothing_doubled(self) -> bool:
+        """Whether nothing is; an announcement may come a moment after what it announces."""
+        assert not (doubled := await self.doubled()), f"doubled: {doubled}"
+        return True
+
     async def doubled(self) -> list[str]:
         """Ids told of twice, and ids that nobody captured: a picture stored under a second id."""
         told = await self._told()

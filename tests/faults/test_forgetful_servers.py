@@ -1,0 +1,122 @@
+"""A broker that keeps next to nothing, a broker and a Redis that come back empty."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lookout.embedded.child import Child
+from lookout.host.settings import Broker
+from lookout.store.client import TRANSIENT, ResponseError
+from lookout.store.images import Images
+from lookout.store.search import Query
+from tests.faults.faults import TINY_QUEUES
+from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.servers import BrokerServer, StoreServer
+from tests.support.stored import nothing_lost_nothing_doubled
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(180)
+Settings = Callable[[str], Broker]
+Start = Callable[..., Child]
+RECOVERY = 60.0  # seconds
+DROPPED = "being dropped for client lookout-ingest"  # a line of Mosquitto's
+
+
+async def took(source: RecordingSource, number: int) -> None:
+    """Wait until the camera has taken `number` more pictures."""
+    goal = len(source.taken) + number
+    await eventually(lambda: len(source.taken) >= goal, 30)
+
+
+async def test_what_a_broker_with_tiny_queues_drops_is_sent_again(
+    tmp_path: Path,
+    broker: BrokerServer,
+    mqtt_settings: Settings,
+    data: Path,
+    service: Start,
+    client: Any,
+) -> None:
+    ingest = service("ingest")
+    source = RecordingSource()
+    settings = node_settings(mqtt_settings("garden"), data, capture={"interval": 0.05})
+    async with running_node(settings, source):
+        await eventually(lambda: client.keys("image:*"), 20)  # ingest has its session
+        await broker.stop()
+        broker.configure(TINY_QUEUES)
+        await broker.start()
+        await eventually(lambda: stored_more_than(client, len(source.taken) - 5), 20)
+        await ingest.kill()
+        log = tmp_path / "broker" / "mosquitto.log"
+        await eventually(lambda: DROPPED in log.read_text(), 30)
+        ingest.start()
+        await took(source, 5)
+        source.failing = "enough"
+        await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
+
+
+async def stored_more_than(client: Any, number: int) -> bool:
+    return len(await client.keys("image:*")) > number
+
+
+@pytest.mark.slow
+async def test_a_broker_that_comes_back_without_its_memory_loses_nothing(
+    tmp_path: Path,
+    broker: BrokerServer,
+    mqtt_settings: Settings,
+    data: Path,
+    service: Start,
+    client: Any,
+) -> None:
+    ingest = service("ingest")
+    source = RecordingSource()
+    async with running_node(node_settings(mqtt_settings("garden"), data), source):
+        await eventually(lambda: client.keys("image:*"), 20)
+        await ingest.stop(12)
+        await took(source, 5)  # in the broker's queue for ingest
+        await broker.stop()
+        (tmp_path / "broker" / "mosquitto.db").unlink()
+        await broker.start()
+        ingest.start()
+        await took(source, 5)
+        source.failing = "enough"
+        await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
+
+
+@pytest.mark.slow
+async def test_a_redis_that_comes_back_empty_gets_all_that_it_had_not_confirmed(
+    tmp_path: Path,
+    redis_server: StoreServer,
+    mqtt_settings: Settings,
+    data: Path,
+    service: Start,
+    client: Any,
+) -> None:
+    service("ingest")
+    source = RecordingSource()
+    settings = node_settings(mqtt_settings("garden"), data)
+    async with running_node(settings, source):
+        await took(source, 15)
+        await redis_server.kill()
+        shutil.rmtree(tmp_path / "redis" / "appendonlydir")
+        await took(source, 5)
+        waiting = {int(path.stem) for path in settings.spool_path.glob("*.capture")}
+        await redis_server.start()
+        await took(source, 5)
+        source.failing = "enough"
+        taken = {round(at * 1000) for at in source.taken.values()}
+        owed = waiting | {each for each in taken if each > max(waiting)}
+        await eventually(lambda: searchable(client, len(owed)), RECOVERY)
+        await eventually(lambda: not list(settings.spool_path.glob("*.capture")), RECOVERY)
+    page = await Images(client).page(Query(limit=500))
+    assert {round(float(row["timestamp"]) * 1000) for row in page.rows} == owed
+
+
+async def searchable(client: Any, number: int) -> bool:
+    """Whether the index is there again and finds so many images."""
+    try:
+        return len((await Images(client).page(Query(limit=500))).rows) >= number
+    except (*TRANSIENT, ResponseError):  # not there yet, or without its index
+        return False
