@@ -18,7 +18,7 @@ import paho.mqtt.client as paho
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.properties import Properties, VariableByteIntegers
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
@@ -73,6 +73,7 @@ class Session:
         self._why = ""
         self._said_down = False
         self._said_alive = 0.0  # on the loop's clock, while we do not read
+        _spare_copies_of_images()
         self._client = self._make_client(client_id)
         self._loop: asyncio.AbstractEventLoop
         self._sockets: LoopSockets
@@ -424,6 +425,23 @@ class Session:
             expiry=getattr(properties, "MessageExpiryInterval", None),
             acknowledge=acknowledge,
         )
+
+
+def _spare_copies_of_images() -> None:
+    """Let paho read the properties of a packet from the properties alone, once for the process.
+
+    It copies the rest of the packet, here the image, three times for each property: a third of
+    what ingest needed for an image of 100 KiB with five properties (0.47 s a thousand, now 0.34).
+    """
+    whole = Properties.unpack
+    if whole.__name__ == "unpack_alone":
+        return
+
+    def unpack_alone(properties: Properties, packet: bytes) -> Any:
+        length, digits = VariableByteIntegers.decode(packet[:4])  # type: ignore[no-untyped-call]
+        return whole(properties, packet[: digits + length])  # type: ignore[no-untyped-call]
+
+    Properties.unpack = unpack_alone  # type: ignore[method-assign]
 
 
 def _packed(message: Outgoing) -> Properties:
