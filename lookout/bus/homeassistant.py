@@ -17,6 +17,8 @@ from lookout.bus.session import Session
 from lookout.bus.topics import NodeName
 
 BIRTH: Final = b"online"
+# Lets go of the entities of a topic without forgetting them: another topic will announce them.
+MIGRATE: Final = b'{"migrate_discovery": true}'
 LONGEST_DELAY = 5.0  # seconds after Home Assistant's birth, so that not all nodes speak at once
 ORIGIN: Final = {"name": "Lookout", "sw_version": lookout.__version__}
 
@@ -39,6 +41,15 @@ def title(name: str) -> str:
     return name.replace("-", " ").replace("_", " ").strip().capitalize()
 
 
+def name_of_device(announcement: bytes) -> str | None:
+    """The name of which the ids in a discovery message are made; None where there is none."""
+    try:
+        (identifier,) = json.loads(announcement)["device"]["identifiers"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return str(identifier).removeprefix(device_id(""))
+
+
 def described(
     name: str,
     components: Components,
@@ -47,19 +58,22 @@ def described(
     about: Mapping[str, str | None],
     called: str | None = None,
     gone: Mapping[str, str] | None = None,
+    known_as: NodeName | None = None,
 ) -> bytes:
     """The discovery message of a device, JSON.
 
     `status` is the topic of its presence; `about` further keys of the device (what is None is left
     out); `called` its name for people, else made of its own; `gone` ids and platforms of components
-    that it had before and has no more.
+    that it had before and has no more; `known_as` the name of which its ids are made, where it was
+    renamed since.
     """
+    first = known_as or name
     device = {
-        "identifiers": [device_id(name)],
+        "identifiers": [device_id(first)],
         "name": called or title(name),
         "manufacturer": "Lookout",
     }
-    own = {key: {**each, "unique_id": unique_id(name, key)} for key, each in components.items()}
+    own = {key: {**each, "unique_id": unique_id(first, key)} for key, each in components.items()}
     removed = {key: {"platform": platform} for key, platform in (gone or {}).items()}
     message = {
         "device": {**device, **{key: value for key, value in about.items() if value}},

@@ -93,6 +93,7 @@ class HomeAssistant:
                 "via_device": device_id(HUB) if self._behind_hub else None,
             },
             gone=gone,
+            known_as=self.settings.homeassistant.known_as,
         )
         if self._announcer.announce(message):
             now = {key: each["platform"] for key, each in components.items()}

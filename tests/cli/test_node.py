@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from lookout.bus.homeassistant import MIGRATE
 from lookout.bus.session import Session
 from lookout.embedded.child import Child
 from lookout.store.client import Client
@@ -84,6 +85,45 @@ async def test_a_node_that_is_online_is_not_removed(
     assert said.code == 1
     assert said.err.startswith("garden is online: stop it first")
     assert await Nodes(client).get("garden") is not None
+
+
+async def test_a_renamed_node_is_forgotten_but_home_assistant_lets_go_of_its_entities_only(
+    on_hub: Cli, hub: Session, client: Client
+) -> None:
+    announced = hub.subscribe(ANNOUNCED)
+    device = '{"device": {"identifiers": ["lookout_shed"]}}'  # it has been renamed before
+    await hub.publish(ANNOUNCED, device, retain=True)
+    await hub.publish("lookout/garden/info", '{"spool_depth": 3}', retain=True)
+    await hub.publish("lookout/garden/status", "offline", retain=True)
+    await Nodes(client).set_status("garden", "offline", time.time())
+    said = await on_hub("node", "rename", "garden", "yard")
+    assert (said.code, said.err) == (0, "")
+    assert "3 pictures waited in its spool" in said.out
+    assert "node: yard   and   homeassistant: {known_as: shed}" in said.out
+    assert await Nodes(client).all() == []
+    while (await anext(announced)).payload != MIGRATE:
+        continue
+    async with Session(hub.broker, "a later visitor") as later:
+        await later.connected()
+        left, marker = later.subscribe("lookout/garden/+"), later.subscribe("lookout/x/status")
+        await later.publish("lookout/x/status", "online", retain=True)
+        await anext(marker)
+        assert len(left) == 0
+
+
+@pytest.mark.parametrize("names", [("garden", "yard"), ("yard", "garden")])
+async def test_neither_the_old_nor_the_new_node_may_be_online(
+    on_hub: Cli, hub: Session, names: tuple[str, str]
+) -> None:
+    await hub.publish("lookout/garden/status", "online", retain=True)
+    said = await on_hub("node", "rename", *names)
+    assert said.code == 1
+    assert said.err.startswith("garden is online: stop the node first")
+
+
+async def test_a_node_is_not_renamed_to_itself(on_hub: Cli) -> None:
+    said = await on_hub("node", "rename", "garden", "garden")
+    assert (said.code, said.err) == (1, "The new name is the old one: give two names.\n")
 
 
 async def test_a_name_that_cannot_be_is_refused(on_hub: Cli, hub: Session) -> None:

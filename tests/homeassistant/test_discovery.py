@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 
 from lookout.bus.abilities import Abilities
-from lookout.bus.homeassistant import described
+from lookout.bus.entities import NodeEntities
+from lookout.bus.homeassistant import described, name_of_device
 from lookout.bus.quantities import metric
+from lookout.bus.topics import Topics
 from tests.homeassistant.abilities import SERVICES, abilities, message, nodes
 from tests.homeassistant.schema import problems
 
@@ -91,6 +93,23 @@ def test_unique_ids_stay_as_they_were_first_announced() -> None:
             *("enabled", "people", "picture_size", "preset", "resolution", "software"),
         )
     }
+
+
+def test_a_renamed_node_keeps_its_ids_and_speaks_on_its_new_topics() -> None:
+    found = NodeEntities(Topics(), "yard").components(ALL)
+    payload = described("yard", found, status="lookout/yard/status", about={}, known_as="garden")
+    tree = json.loads(payload)
+    assert tree["device"]["identifiers"] == ["lookout_garden"]
+    assert tree["device"]["name"] == "Yard"
+    ids = {each["unique_id"] for each in tree["components"].values()}
+    assert ids == {each["unique_id"] for each in components(ALL).values()}
+    assert tree["components"]["capture"]["command_topic"] == "lookout/yard/command/capture"
+    assert name_of_device(payload) == "garden"
+
+
+@pytest.mark.parametrize("payload", [b"", b"{}", b"[]", b'{"device": {"identifiers": 5}}'])
+def test_what_announces_no_device_names_none(payload: bytes) -> None:
+    assert name_of_device(payload) is None
 
 
 def test_only_the_connection_is_there_while_the_node_is_away() -> None:

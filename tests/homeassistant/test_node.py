@@ -107,6 +107,16 @@ async def test_switched_off_it_takes_itself_out(hub: Hub, running: Callable[...,
         assert len(left) == 0
 
 
+async def test_renamed_it_announces_the_device_that_it_was(
+    hub: Hub, running: Callable[..., Any]
+) -> None:
+    messages = hub.session.subscribe(TOPIC)
+    async with running(homeassistant={"known_as": "shed"}):
+        found = await announced(messages, "metric_lux")
+    assert found["capture"]["unique_id"] == "lookout_shed_capture"
+    assert found["capture"]["command_topic"] == "lookout/garden/command/capture"
+
+
 async def test_a_sensor_that_is_no_more_is_taken_out_and_forgotten(
     hub: Hub, running: Callable[..., Any]
 ) -> None:

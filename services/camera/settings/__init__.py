@@ -8,12 +8,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from lookout.bus.messages import explain
 from lookout.bus.topics import NodeName
-from lookout.host.settings import HomeAssistant, Settings
+from lookout.host.settings import Settings
 from services.camera.settings.camera import Camera
 from services.camera.settings.capture import Capture
 from services.camera.settings.control import Control
 from services.camera.settings.detect import Detect
 from services.camera.settings.health import Health
+from services.camera.settings.homeassistant import NodeHomeAssistant
 from services.camera.settings.kinds import Quality, Seconds
 from services.camera.settings.lights import Lights
 from services.camera.settings.live import Live
@@ -55,7 +56,7 @@ class CameraSettings(Settings):
     spool: Spool = Spool()
     live: Live = Live()
     health: Health = Health()
-    homeassistant: HomeAssistant = HomeAssistant()
+    homeassistant: NodeHomeAssistant = NodeHomeAssistant()
     view: View = View()
 
     @field_validator("node", mode="before")
