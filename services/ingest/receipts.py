@@ -48,6 +48,7 @@ class Receipts:
         self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
         self._count = 0
         self._run_id = run
+        self._pending_since = run  # the run before the first write of what is pending
         self._can_wait = True
         self._something = asyncio.Event()
 
@@ -67,8 +68,9 @@ class Receipts:
             await self._something.wait()
             self._something.clear()
             pending, self._pending, self._count = self._pending, defaultdict(_Pending), 0
+            since, self._pending_since = self._pending_since, self._run_id
             lost = await self._until_durable(
-                [image for each in pending.values() for image in each.ids]
+                [image for each in pending.values() for image in each.ids], since
             )
             for node, each in pending.items():
                 self._send(node, [image for image in each.ids if image not in lost], each.rejected)
@@ -81,12 +83,12 @@ class Receipts:
         self._something.set()
         return True
 
-    async def _until_durable(self, ids: list[str]) -> set[str]:
+    async def _until_durable(self, ids: list[str], since: str) -> set[str]:
         """Wait until these are on disk; the ids that a crash of Redis took before they were."""
         while True:
             try:
                 if await self._durable():
-                    return await self._lost(ids)
+                    return await self._lost(ids, since)
             except TRANSIENT as error:
                 logger.debug("receipts wait for Redis", reason=str(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -103,11 +105,12 @@ class Receipts:
             logger.warning("Redis does not tell what is on disk: receipts mean memory", why=reason)
         return True
 
-    async def _lost(self, ids: list[str]) -> set[str]:
+    async def _lost(self, ids: list[str], since: str) -> set[str]:
         """A server killed after our write and before its fsync comes back without the write.
 
-        Then it is another run of the server, and what is missing must not be confirmed. In the
-        same run a missing image was evicted or deleted: it was stored, and that is confirmed.
+        Then it is another run of the server than `since`, from before the first of these writes,
+        and what is missing must not be confirmed. In the same run a missing image was evicted or
+        deleted: it was stored, and that is confirmed.
         """
         async with self._client.pipeline(transaction=False) as pipe:
             for each in ids:
@@ -116,8 +119,8 @@ class Receipts:
         missing = {each for each, exists in zip(ids, there, strict=True) if not exists}
         if not missing:
             return missing
-        before, self._run_id = self._run_id, await run_id(self._client)
-        if before == self._run_id:
+        self._run_id = await run_id(self._client)
+        if self._run_id == since:
             return set()
         logger.warning("Redis restarted without its last writes", images=len(missing))
         metrics.UNCONFIRMED.inc(len(missing))

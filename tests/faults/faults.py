@@ -8,6 +8,7 @@ from signal import SIGCONT, SIGSTOP
 
 from lookout.embedded.child import Child
 from lookout.store.client import Client
+from tests.support.power import PowerCut
 from tests.support.proxy import Proxy
 from tests.support.servers import BrokerServer, Server
 from tests.support.small_disk import SmallDisk
@@ -114,6 +115,11 @@ def of_link(part: str, link: Proxy) -> list[Fault]:
 def of_disk(part: str, disk: SmallDisk, *, alone: bool = False) -> list[Fault]:
     """A disk that takes not a byte more."""
     return [Fault(part, "disk full", at_once(disk.fill), at_once(disk.free), alone)]
+
+
+def of_power(part: str, power: PowerCut) -> list[Fault]:
+    """A power cut; alone, because a client is needed to begin it."""
+    return [Fault(part, "power cut", power.before_the_cut, power.back, alone=True)]
 
 
 def of_memory(part: str, client: Client) -> list[Fault]:

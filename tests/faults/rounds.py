@@ -21,6 +21,7 @@ from tests.faults.faults import (
     of_disk,
     of_link,
     of_memory,
+    of_power,
     of_server,
     of_service,
 )
@@ -28,6 +29,7 @@ from tests.faults.record import Record
 from tests.faults.report import Report
 from tests.faults.system import NODES, System
 from tests.support.folder_watch import FolderWatch
+from tests.support.power import PowerCut
 from tests.support.waiting import eventually
 
 PACEMAKER = "barn"  # no fault hits this camera: its captures are the harness' clock
@@ -42,6 +44,7 @@ def every_fault(system: System) -> list[Fault]:
     faults = [
         *of_broker("broker", system.broker, system.folder / "broker" / "mosquitto.db"),
         *of_server("redis", system.store),
+        *of_power("redis", PowerCut(system.client, system.store, system.folder / "redis")),
         *of_memory("redis", system.client),
         *of_service("ingest", services["ingest"]),
         *of_service("events", services["events"]),

@@ -1,4 +1,4 @@
-"""A broker that keeps next to nothing, a broker and a Redis that come back empty."""
+"""Servers that keep less than they took: tiny queues, power cuts, empty after a restart."""
 
 import shutil
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from lookout.store.images import Images
 from lookout.store.search import Query
 from tests.faults.faults import TINY_QUEUES
 from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.power import PowerCut
 from tests.support.servers import BrokerServer, StoreServer
 from tests.support.stored import nothing_lost_nothing_doubled
 from tests.support.waiting import eventually
@@ -81,6 +82,30 @@ async def test_a_broker_that_comes_back_without_its_memory_loses_nothing(
         await broker.start()
         ingest.start()
         await took(source, 5)
+        source.failing = "enough"
+        await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
+
+
+async def test_what_redis_had_not_synced_at_a_power_cut_is_sent_again(
+    tmp_path: Path,
+    redis_server: StoreServer,
+    mqtt_settings: Settings,
+    data: Path,
+    service: Start,
+    client: Any,
+) -> None:
+    service("ingest")
+    source = RecordingSource()
+    settings = node_settings(mqtt_settings("garden"), data)
+    power = PowerCut(client, redis_server, tmp_path / "redis")
+    async with running_node(settings, source):
+        await eventually(lambda: stored_more_than(client, 3), 20)
+        await power.before_the_cut()
+        before = len(source.taken)
+        await eventually(lambda: stored_more_than(client, before + 15), 20)
+        await power.cut()
+        await took(source, 3)
+        await redis_server.start()
         source.failing = "enough"
         await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
 
