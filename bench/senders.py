@@ -38,11 +38,12 @@ class Senders:
 
     def run(self) -> Sent:
         """Let them go, and wait until all have reported."""
+        before = sum(cpu_seconds(process.pid) for process in self._processes)
         for process in self._processes:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        reports, cpu = [], 0.0
+        reports, cpu = [], -before
         for process in self._processes:
             assert process.stdout is not None
             reports.append(json.loads(process.stdout.readline()))
