@@ -72,6 +72,7 @@ def images(
         list[str] | None,
         typer.Option(metavar="TRIGGER", parser=_word, help="interval, command, motion, ..."),
     ] = None,
+    kept: Annotated[bool, typer.Option("--kept", help="only those kept for good")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="most pictures to show")] = 20,
     cursor: Annotated[
         Any, typer.Option(metavar="NEXT", parser=_cursor, help="`next` of an earlier --json")
@@ -82,7 +83,7 @@ def images(
     from lookout.store.filters import between
     from lookout.store.search import Query
 
-    tags = {"node": node, "trigger": trigger}
+    tags = {"node": node, "trigger": trigger, "kept": ["1"] if kept else None}
     ranges = {"lux": lux, "temperature": temperature, "people": people}
     ranges["timestamp"] = between(since, until)
     query = Query(

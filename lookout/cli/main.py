@@ -2,7 +2,19 @@
 
 import typer
 
-from lookout.cli import call, camera, capture, images, node, nodes, spool, storage, tune, watch
+from lookout.cli import (
+    call,
+    camera,
+    capture,
+    images,
+    keep,
+    node,
+    nodes,
+    spool,
+    storage,
+    tune,
+    watch,
+)
 from lookout.cli.demo.command import demo
 
 app = typer.Typer(
@@ -15,6 +27,7 @@ app = typer.Typer(
 app.command()(demo)
 app.command()(nodes.nodes)
 app.command()(images.images)
+app.command()(keep.keep)
 app.command()(capture.capture)
 app.command()(call.call)
 app.command()(watch.watch)

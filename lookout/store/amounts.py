@@ -30,6 +30,14 @@ def parse_size(text: str) -> int:
     return round(size)
 
 
+def format_size(number: int) -> str:
+    """Bytes as a person reads them, such as 1.5 GB."""
+    for unit, size in SIZES.items():
+        if number >= size > 1:
+            return f"{number / size:.1f} {unit}"
+    return f"{number} B"
+
+
 def _seconds(value: object) -> object:
     """Let a length of time be written as 7d; a plain number is seconds."""
     if isinstance(value, str) and not value.strip().isdecimal():

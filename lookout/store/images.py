@@ -151,7 +151,7 @@ class Images:
         return seconds if seconds >= 0 else None
 
     async def keep(self, image_id: str) -> bool:
-        """Let an image never expire. False when there is none."""
+        """Let an image never expire, whatever the quota (see keeping.py). False: there is none."""
         return bool(await self._client.eval(_KEEP, 1, keys.image(image_id)))
 
     async def delete(self, image_id: str, widths: Sequence[int] = ()) -> bool:

@@ -15,6 +15,7 @@ SERIES_RETENTION: Final = 90 * DAY
 PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds
 
 NODES: Final = "nodes"  # set of the names of all nodes
+RULES: Final = "retention"  # what is kept and for how long, as the ingest service was told
 IMAGES_STREAM: Final = "images"
 IMAGES_STREAM_LENGTH: Final = 100_000
 REJECTED_STREAM: Final = "rejected"

@@ -13,7 +13,7 @@ from lookout.store.client import TRANSIENT, Client, StoreError, keeps_append_onl
 from lookout.store.search import Cursor, Index, Query, Row
 
 GROUP: Final = 500  # images looked at and removed in one go
-KEPT: Final = {"kept": ("1",)}  # as a tag of the index
+KEPT: Final = ("1",)  # the tag `kept` of those that are
 _FOR_EVER: Final = -1  # answer of the TTL command for what is kept
 # Looked at and removed in one step, so that nobody can begin to keep it in between.
 _UNLESS_KEPT: Final = (
@@ -38,7 +38,13 @@ async def oldest(client: Client, node: str, *, images: int = 0, size: int = 0) -
     cursor = None
     while images > 0 or size > 0:
         page = await index.page(
-            Query(tags={"node": [node]}, without=KEPT, descending=False, limit=GROUP, cursor=cursor)
+            Query(
+                tags={"node": [node]},
+                without={"kept": KEPT},
+                descending=False,
+                limit=GROUP,
+                cursor=cursor,
+            )
         )
         group = list(_enough(await mortal(client, page.rows), images, size))
         images, size = images - len(group), size - sum(each.size for each in group)

@@ -48,6 +48,12 @@ class Retention(Section):
         {}, description="cap_bytes of single nodes: garden=2GB,barn=500MB"
     )
 
+    keep_images: Count = Field(0, description="most images that may be kept for good; 0: no limit")
+    keep_bytes: Bytes = Field(0, description="the same by size, such as 2GB")
+    keep_share: float = Field(
+        0.25, ge=0, le=0.8, description="the same as a part of Redis' memory limit; 0: no limit"
+    )
+
     @property
     def has_caps(self) -> bool:
         """Whether any node has one."""
@@ -66,6 +72,17 @@ class Retention(Section):
         if node in self.node_ttl:
             return self.node_ttl[node]
         return min(wish, self.max_ttl) if wish else self.image_ttl
+
+
+async def save(client: Client, rules: Retention) -> None:
+    """Write the rules for others to read."""
+    await client.set(keys.RULES, rules.model_dump_json(include=set(Retention.model_fields)))
+
+
+async def load(client: Client) -> Retention:
+    """The rules that the ingest service was told; the defaults where it never ran."""
+    text = await client.get(keys.RULES)
+    return Retention.model_validate_json(text) if text else Retention()
 
 
 async def over_cap(client: Client, rules: Retention, node: str) -> Plan:

@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from lookout.bus.messages import split_image_id
+from lookout.store import keeping
 from services.gallery import keys, metrics, paging, present
 from services.gallery.problems import Problem, not_found
 from services.gallery.proxies import prefix_of
@@ -71,10 +72,23 @@ async def delete_image(request: web.Request) -> web.Response:
 
 
 async def keep_image(request: web.Request) -> web.Response:
-    """Let an image never expire."""
+    """Let an image never expire, as far as the hub's quota goes."""
     parse(NoParameters, request.query)
     identifier = image_id(request)
-    if not await request.app[keys.IMAGES].keep(identifier):
+    try:
+        found = await keeping.keep(request.app[keys.REDIS], identifier)
+    except keeping.QuotaReached as reached:
+        raise _too_much(reached) from None
+    if not found:
+        raise gone(identifier)
+    return web.json_response(await describe(request, identifier))
+
+
+async def release_image(request: web.Request) -> web.Response:
+    """Let an image that is kept expire again, in its node's time from now."""
+    parse(NoParameters, request.query)
+    identifier = image_id(request)
+    if not await keeping.release(request.app[keys.REDIS], identifier):
         raise gone(identifier)
     return web.json_response(await describe(request, identifier))
 
@@ -89,6 +103,13 @@ def image_id(request: web.Request) -> str:
 def gone(identifier: str) -> Problem:
     """It was never there, or it has expired."""
     return not_found(f"There is no image {identifier}: it was never stored, or has expired.")
+
+
+def _too_much(reached: keeping.QuotaReached) -> Problem:
+    kept = reached.kept
+    used = {"images": kept.images, "bytes": kept.bytes}
+    allowed = {"images": kept.most_images or None, "bytes": kept.most_bytes or None}
+    return Problem(HTTPStatus.CONFLICT, str(reached), used=used, allowed=allowed)
 
 
 async def _bytes(request: web.Request, identifier: str, width: int | None) -> bytes:

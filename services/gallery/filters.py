@@ -64,6 +64,8 @@ def _labels(parameters: ImageParameters, given: MultiMapping[str]) -> list[tuple
         span: Range | None = getattr(parameters, name)
         if span is not None:
             labels.append((name, range_text(span, _UNITS[name])))
+    if parameters.kept is not None:
+        labels.append(("kept", "kept" if parameters.kept else "not kept"))
     if parameters.context is not None:
         labels.append(("context", "one cause"))
     return labels
@@ -86,6 +88,7 @@ def for_script(parameters: ImageParameters) -> dict[str, Any]:
     return {
         "node": parameters.node,
         "trigger": parameters.trigger,
+        "kept": parameters.kept,
         "context": parameters.context,
         "since": parameters.since,
         "until": parameters.until,

@@ -19,6 +19,7 @@ from pydantic import (
 from lookout.bus.messages import Identifier
 from lookout.bus.topics import NODE_PATTERN, NodeName, Word
 from lookout.store.filters import between, parse_duration, parse_range, parse_time
+from lookout.store.removal import KEPT
 from lookout.store.search import BadCursor, Cursor, Query, Range
 from services.gallery.problems import Problem
 
@@ -95,6 +96,7 @@ class ImageParameters(Parameters):
     temperature: Numbers | None = Field(None, description="degrees C")
     people: Numbers | None = None
     trigger: WordList = ()
+    kept: bool | None = Field(None, description="only those that are kept for good, or only others")
     context: Identifier | None = Field(None, description="made by, or caused by, this context")
     sort: Sort = "-timestamp"
     limit: Limit = 60
@@ -102,11 +104,12 @@ class ImageParameters(Parameters):
 
     def query(self) -> Query:
         """The store's query, the context left out."""
-        tags = {"node": self.node, "trigger": self.trigger}
+        tags = {"node": self.node, "trigger": self.trigger, "kept": KEPT if self.kept else ()}
         ranges = {"lux": self.lux, "temperature": self.temperature, "people": self.people}
         ranges["timestamp"] = between(self.since, self.until)
         return Query(
             tags={name: values for name, values in tags.items() if values},
+            without={"kept": KEPT} if self.kept is False else {},
             ranges={name: span for name, span in ranges.items() if span is not None},
             sort=self.sort.removeprefix("-"),
             descending=self.sort.startswith("-"),

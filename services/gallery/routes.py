@@ -48,6 +48,7 @@ API = [
     Endpoint("DELETE", "/api/images/{id}", api_images.delete_image, status=204),
     Endpoint("GET", "/api/images/{id}/data", api_images.get_data, DataParameters, "image/jpeg"),
     Endpoint("POST", "/api/images/{id}/keep", api_images.keep_image, gives=answers.Image),
+    Endpoint("DELETE", "/api/images/{id}/keep", api_images.release_image, gives=answers.Image),
     Endpoint("GET", "/api/nodes", api_nodes.list_nodes, gives=answers.NodeList),
     Endpoint("GET", "/api/nodes/{node}", api_nodes.get_node, gives=answers.Node),
     Endpoint(

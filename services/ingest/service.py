@@ -22,6 +22,7 @@ from services.ingest.readings import ReadingIntake
 from services.ingest.receipts import Receipts
 from services.ingest.refusals import Refusals
 from services.ingest.room import Room
+from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
 
 GROUP = "ingest"  # workers of one group share the messages
@@ -68,3 +69,10 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
             forever("caps", Caps(client, limits).enforce, pause=CAP_SECONDS, on=(StoreError,)),
             name="caps",
         )
+        group.create_task(
+            forever("rules", Rules(client, limits).tell, pause=TELL_SECONDS, on=(StoreError,)),
+            name="rules",
+        )
+        group.create_task(receipts.send_forever(), name="receipts")
+        group.create_task(images.take(image_messages), name="images")
+        group.create_task(readings.take(reading_messages), name="readings")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from lookout.store import keys
+from lookout.store import keys, retention
+from lookout.store.retention import Retention
 from tests.gallery.conftest import Web
 
 NOON = 1_700_000_000_000  # Unix milliseconds
@@ -187,6 +188,36 @@ async def test_a_kept_image_stays(gallery: Web, store: Store, redis: Any) -> Non
     assert answer.status == 200
     assert (await answer.json())["expires_in"] is None
     assert await redis.ttl(keys.image(image.id)) == -1
+
+
+async def test_what_is_kept_can_be_listed_and_let_go(gallery: Web, store: Store) -> None:
+    kept, other = await store("garden", NOON), await store("garden", NOON + 1)
+    await gallery.post(f"/api/images/{kept.id}/keep")
+
+    assert await listed(gallery, "?kept=true") == [kept.id]
+    assert await listed(gallery, "?kept=false") == [other.id]
+
+    answer = await gallery.delete(f"/api/images/{kept.id}/keep")
+
+    assert (await answer.json())["expires_in"] > 0
+    assert await listed(gallery, "?kept=true") == []
+    assert (await gallery.delete("/api/images/garden:1/keep")).status == 404
+
+
+async def test_at_the_quota_of_kept_images_a_409_problem_says_how_much_is_used(
+    gallery: Web, store: Store, redis: Any
+) -> None:
+    await retention.save(redis, Retention(keep_images=1))
+    kept, other = await store("garden", NOON), await store("garden", NOON + 1)
+    await gallery.post(f"/api/images/{kept.id}/keep")
+
+    answer = await gallery.post(f"/api/images/{other.id}/keep")
+    problem = await answer.json(content_type="application/problem+json")
+
+    assert answer.status == 409
+    assert problem["used"] == {"images": 1, "bytes": len(kept.data)}
+    assert problem["allowed"] == {"images": 1, "bytes": None}
+    assert "LOOKOUT_INGEST__KEEP_IMAGES" in problem["detail"]
 
 
 async def test_a_deleted_image_is_gone_with_its_thumbnails(

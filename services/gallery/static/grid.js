@@ -35,6 +35,7 @@ function within(value, [low, high]) {
 function matches(image) {
   if (judge.node.length && !judge.node.includes(image.node)) return false;
   if (judge.trigger.length && !judge.trigger.includes(image.trigger)) return false;
+  if (judge.kept) return false; // a new one is not
   if (judge.context && ![image.context_id, image.parent_id].includes(judge.context)) return false;
   if (!within(image.timestamp, [judge.since, judge.until])) return false;
   return Object.entries(judge.ranges).every(([name, ends]) => within(image[name], ends));

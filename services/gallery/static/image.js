@@ -45,12 +45,12 @@ frame.addEventListener("touchend", (event) => {
 }, { passive: true });
 
 keep.addEventListener("click", async () => {
+  const kept = keep.getAttribute("aria-pressed") === "true";
   try {
-    await post(`/api/images/${id}/keep`);
-    keep.setAttribute("aria-pressed", "true");
-    keep.disabled = true;
-    keep.lastElementChild.textContent = "Kept";
-    byId("life").textContent = "This picture stays until it is deleted.";
+    await (kept ? remove : post)(`/api/images/${id}/keep`);
+    keep.setAttribute("aria-pressed", String(!kept));
+    keep.lastElementChild.textContent = kept ? "Keep" : "Kept";
+    byId("life").textContent = kept ? "This picture goes by itself again." : "This picture stays until it is deleted.";
   } catch (error) {
     toast(error.message, { kind: "bad" });
   }
