@@ -62,9 +62,6 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
         group.create_task(
             forever("memory", pressure.check, pause=CHECK_SECONDS, on=TRANSIENT), name="memory"
         )
-        group.create_task(receipts.send_forever(), name="receipts")
-        group.create_task(images.take(image_messages), name="images")
-        group.create_task(readings.take(reading_messages), name="readings")
         group.create_task(
             forever("caps", Caps(client, limits).enforce, pause=CAP_SECONDS, on=(StoreError,)),
             name="caps",
