@@ -14,6 +14,7 @@ from rich.table import Table
 from bench import detect, ingest, live, node, together
 from bench.machine import describe
 
+WIDTH = 120  # also into a file, where there is no terminal to ask
 Rows = dict[str, dict[str, Any]]
 Part = Callable[[argparse.Namespace, Path], Awaitable[Rows]]
 
@@ -31,7 +32,7 @@ PARTS: dict[str, Part] = {
 def main() -> None:
     """Run the parts that were asked for."""
     given = _parser().parse_args()
-    console = Console()
+    console = Console(width=WIDTH)
     figures: dict[str, Any] = {"machine": describe(), "load": vars(given) | {"json": None}}
     for name in given.part or ["ingest"]:
         figures[name] = []

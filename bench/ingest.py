@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,10 @@ class Load:
     def total(self) -> int:
         return self.senders * self.count
 
+    def per_1000(self, seconds: float) -> float:
+        """Processor seconds of all of them, for a thousand images."""
+        return round(seconds / self.total * 1000, 3)
+
     def arguments(self, url: str) -> list[str]:
         return ["--url", url, "--count", str(self.count), "--size", str(self.size)]
 
@@ -50,35 +54,46 @@ async def measure(load: Load, folder: Path, workers: int) -> dict[str, Any]:
         url = broker.url("hub")
         rows["mosquitto_sub"] = await _drain(load, broker.port, url)
         async with RedisServer(folder / "redis", password=PASSWORD) as redis:
-            rows["lookout"] = await _ours(load, url, redis.url, folder, workers)
+            rows["lookout"] = await _ours(load, broker, redis, folder, workers)
             rows["redis_set"] = await asyncio.to_thread(_redis_benchmark, load, redis.port)
-    rows["imagezmq"] = await asyncio.to_thread(_imagezmq, load, folder)
+    rows["imagezmq"] = await asyncio.to_thread(_imagezmq, load, folder / "imagezmq")
+    rows["imagezmq_fsync"] = await asyncio.to_thread(_imagezmq, load, folder / "fsync", "sync")
     rate = rows["lookout"]["images_per_second"]
-    for peer in ("mosquitto_sub", "imagezmq", "redis_set"):
+    for peer in ("mosquitto_sub", "imagezmq", "imagezmq_fsync", "redis_set"):
         if rows[peer]:
             rows["lookout"][f"ratio_to_{peer}"] = round(rate / rows[peer]["images_per_second"], 2)
     return rows
 
 
-async def _ours(load: Load, url: str, redis_url: str, folder: Path, number: int) -> dict[str, Any]:
-    workers = [_worker(url, redis_url, folder, index + 1) for index in range(number)]
+async def _ours(
+    load: Load, broker: Mosquitto, redis: RedisServer, folder: Path, number: int
+) -> dict[str, Any]:
+    url = broker.url("hub")
+    workers = [_worker(url, redis.url, folder, index + 1) for index in range(number)]
     try:
         await _until_online(url, number)
-        async with opened(RedisSettings(url=redis_url)) as client:
-            before = [cpu_seconds(worker.pid or 0) for worker in workers]
+        spending = {
+            "cpu_seconds_per_1000": [worker.pid for worker in workers],
+            "broker_cpu_per_1000": [broker.pid],
+            "redis_cpu_per_1000": [redis.pid],
+        }
+        async with opened(RedisSettings(url=redis.url)) as client:
+            before = {name: _spent(pids) for name, pids in spending.items()}
             senders = Senders("bench.sender", load.senders, [*load.arguments(url), "--receipts"])
             sent = await asyncio.to_thread(senders.run)
-            spent = [
-                cpu_seconds(worker.pid or 0) - start
-                for worker, start in zip(workers, before, strict=True)
-            ]
+            row = _row(load, sent) | {
+                name: load.per_1000(_spent(pids) - before[name]) for name, pids in spending.items()
+            }
             stored = await _stored(client)
             told = await client.xlen(keys.IMAGES_STREAM)
     finally:
         for worker in workers:
             await worker.stop()
-    row = _row(load, sent, sum(spent))
-    return {**row, "lost": load.total - stored, "doubled": max(0, told - stored)}
+    return row | {"lost": load.total - stored, "doubled": max(0, told - stored)}
+
+
+def _spent(pids: Sequence[int | None]) -> float:
+    return sum(cpu_seconds(pid) for pid in pids if pid is not None)
 
 
 def _worker(url: str, redis_url: str, folder: Path, number: int) -> Child:
@@ -123,19 +138,21 @@ async def _drain(load: Load, port: int, url: str) -> dict[str, Any]:
     try:
         senders = Senders("bench.sender", load.senders, load.arguments(url))
         sent = await asyncio.to_thread(senders.run)
-        _, _, usage = await asyncio.to_thread(os.wait4, drain.pid, 0)
+        _, status, usage = await asyncio.to_thread(os.wait4, drain.pid, 0)
         ended = time.time()
     finally:
         drain.kill()
-    whole = replace(sent, seconds=ended - sent.began)
-    return _row(load, whole, usage.ru_utime + usage.ru_stime)
+    if status != 0:
+        raise RuntimeError("mosquitto_sub did not get all: the broker dropped some, try again")
+    row = _row(load, replace(sent, seconds=ended - sent.began))
+    return row | {"cpu_seconds_per_1000": load.per_1000(usage.ru_utime + usage.ru_stime)}
 
 
-def _imagezmq(load: Load, folder: Path) -> Mapping[str, Any]:
+def _imagezmq(load: Load, folder: Path, *how: str) -> Mapping[str, Any]:
     """The same number of images to a hub on imagezmq that writes each before it answers."""
-    port, images = free_port(), folder / "imagezmq"
-    images.mkdir()
-    command = [sys.executable, "-m", "bench.zmq_hub", str(port), str(images), str(load.total)]
+    port = free_port()
+    folder.mkdir()
+    command = [sys.executable, "-m", "bench.zmq_hub", str(port), str(folder), str(load.total), *how]
     hub = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert hub.stdout is not None
@@ -144,7 +161,7 @@ def _imagezmq(load: Load, folder: Path) -> Mapping[str, Any]:
         sent = Senders(
             "bench.zmq_sender", load.senders, load.arguments(f"tcp://127.0.0.1:{port}")
         ).run()
-        return _row(load, sent, cpu_seconds(hub.pid))
+        return _row(load, sent) | {"cpu_seconds_per_1000": load.per_1000(cpu_seconds(hub.pid))}
     finally:
         hub.kill()
         hub.communicate()
@@ -163,13 +180,12 @@ def _redis_benchmark(load: Load, port: int) -> Mapping[str, Any]:
     return {"images_per_second": round(rate, 1), "mb_per_second": round(rate * load.size / 1e6, 1)}
 
 
-def _row(load: Load, sent: Sent, cpu: float) -> dict[str, Any]:
+def _row(load: Load, sent: Sent) -> dict[str, Any]:
     rate = load.total / sent.seconds
     row: dict[str, Any] = {
         "images_per_second": round(rate, 1),
         "mb_per_second": round(rate * load.size / 1e6, 1),
-        "cpu_seconds_per_1000": round(cpu / load.total * 1000, 3),
-        "sender_cpu_per_1000": round(sent.cpu / load.total * 1000, 3),
+        "sender_cpu_per_1000": load.per_1000(sent.cpu),
     }
     if sent.latencies:
         last = len(sent.latencies) - 1

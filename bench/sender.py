@@ -108,7 +108,7 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--size", type=int, required=True)
     parser.add_argument("--window", type=int, default=20)
-    parser.add_argument("--ahead", type=int, default=200)
+    parser.add_argument("--ahead", type=int, default=300)
     parser.add_argument("--receipts", action="store_true")
     keep_large_buffers()
     asyncio.run(main(parser.parse_args()))

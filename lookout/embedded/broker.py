@@ -84,6 +84,10 @@ class Mosquitto:
         return self._child.running
 
     @property
+    def pid(self) -> int | None:
+        return self._child.pid
+
+    @property
     def log(self) -> Path:
         return self._child.log
 

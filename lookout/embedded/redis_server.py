@@ -49,6 +49,7 @@ class RedisServer:
         self._password = password
         self._maxmemory = maxmemory
         self._appendonly = appendonly
+        self._more: tuple[str, ...] = ()
         self._program, self._modules = find_server()
         command = [str(self._program), str(self._folder / "redis.conf")]
         self._child = Child(command, log=self._folder / "redis.log", folder=self._folder)
@@ -68,6 +69,10 @@ class RedisServer:
     @property
     def running(self) -> bool:
         return self._child.running
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid
 
     @property
     def log(self) -> Path:
@@ -95,6 +100,10 @@ class RedisServer:
         """End it at once: at most the last second of writes is lost."""
         await self._child.kill()
 
+    def configure(self, *more: str) -> None:
+        """From the next start on, have these lines at the end of redis.conf."""
+        self._more = more
+
     def freeze(self) -> None:
         """Let it hang, as a machine that swaps does, until `thaw`."""
         self._child.signal(signal.SIGSTOP)
@@ -111,10 +120,15 @@ class RedisServer:
         yield 'save ""'
         yield f"appendonly {'yes' if self._appendonly else 'no'}"
         yield "maxmemory-policy volatile-ttl"
+        # In a run of 8,000 images of 100 KiB Redis spent a third of its time on compressing JPEGs,
+        # which do not compress, while it wrote its file anew at 64 MB, 128 MB, 256 MB ...
+        yield "rdbcompression no"
+        yield "auto-aof-rewrite-min-size 1gb"
         if self._maxmemory is not None:
             yield f"maxmemory {self._maxmemory}"
         for module in self._modules:
             yield f"loadmodule {quoted(module)}"
+        yield from self._more
 
     async def _answers(self) -> bool:
         try:
