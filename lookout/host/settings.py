@@ -12,7 +12,16 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -20,6 +29,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 from pydantic_settings import SettingsError as NotParsed
+
+from lookout.host import redisurl
 
 PREFIX = "LOOKOUT_"
 MASK = "***"
@@ -32,7 +43,7 @@ class SettingsError(Exception):
 def _url_of(*schemes: str) -> AfterValidator:
     def check(value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in schemes or not (parts.hostname or parts.scheme == "unix"):
+        if parts.scheme not in schemes or not parts.hostname:
             allowed = " or ".join(f"{scheme}://user:password@host:port" for scheme in schemes)
             raise ValueError(f"not a URL of the form {allowed}")
         _ = parts.port  # raises ValueError when it is not a number up to 65535
@@ -42,7 +53,7 @@ def _url_of(*schemes: str) -> AfterValidator:
 
 
 MqttUrl = Annotated[str, _url_of("mqtt", "mqtts")]
-RedisUrl = Annotated[str, _url_of("redis", "rediss", "unix")]
+RedisUrl = Annotated[str, AfterValidator(redisurl.check)]
 
 
 class Section(BaseModel):
@@ -90,8 +101,36 @@ class Redis(Section):
     """How to reach Redis."""
 
     url: RedisUrl = Field(
-        "redis://127.0.0.1:6379/0", description="redis[s]://user:password@host:port/db"
+        "redis://127.0.0.1:6379/0",
+        description=f"{redisurl.PLAIN_FORM} or {redisurl.SENTINEL_FORM}; {redisurl.TLS_FORM}",
     )
+    ca_file: FilePath | None = Field(
+        None, description="PEM file of a private certificate authority, for rediss://"
+    )
+    sentinel_password: SecretStr | None = Field(
+        None, description="password of the sentinels, where they have one"
+    )
+    replicas: int | None = Field(
+        None,
+        ge=0,
+        le=10,
+        description="replicas that must have an image on disk before it is confirmed; "
+        "by default 1 with sentinels and 0 without",
+    )
+
+    @property
+    def replicas_needed(self) -> int:
+        if self.replicas is not None:
+            return self.replicas
+        return 1 if redisurl.is_sentinel(self.url) else 0
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Redis":
+        if self.ca_file and not redisurl.is_encrypted(self.url):
+            raise ValueError("ca_file is for a URL that begins with rediss://")
+        if self.sentinel_password and not redisurl.is_sentinel(self.url):
+            raise ValueError("sentinel_password is for a redis+sentinel:// URL")
+        return self
 
 
 _Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=128)]

@@ -1,21 +1,22 @@
 """The connection to Redis, what can go wrong with it, and what this server can do."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import DefaultParser
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import (
+    AskError,
     AuthenticationError,
     BusyLoadingError,
+    ClusterCrossSlotError,
     ClusterDownError,
     ConnectionError,  # noqa: A004
+    MovedError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
@@ -24,6 +25,8 @@ from redis.exceptions import (
 
 from lookout.host.settings import Redis as RedisSettings
 from lookout.host.settings import SettingsError, redact_url
+from lookout.store import keys
+from lookout.store.pools import TakesNoWrites, pool
 
 logger = structlog.get_logger()
 
@@ -31,19 +34,8 @@ logger = structlog.get_logger()
 # bytes, so each caller names the type of the answer that it expects.
 Client: TypeAlias = Any
 
-
-class TakesNoWrites(exceptions.ResponseError):
-    """The disk of the append-only file is full, replicas are away, or a script runs too long."""
-
-
-class _Parser(DefaultParser):  # type: ignore[misc,valid-type]
-    """redis-py takes these for a mistake of ours, such as a wrong type; they pass."""
-
-    EXCEPTION_CLASSES: ClassVar = {
-        **DefaultParser.EXCEPTION_CLASSES,
-        **dict.fromkeys(("MISCONF", "NOREPLICAS", "BUSY"), TakesNoWrites),
-    }
-
+# A server that has only a part of the keys.
+IN_CLUSTER: Final = (AskError, ClusterCrossSlotError, MovedError)
 
 # Worth trying again: the server is away, busy starting, full, or a replica for the moment.
 TRANSIENT: Final = (
@@ -54,8 +46,8 @@ TRANSIENT: Final = (
     OutOfMemoryError,
     ReadOnlyError,
     TakesNoWrites,
+    *IN_CLUSTER,  # found out late: images wait, rather than be refused one by one
 )
-SOCKET_SECONDS = 10.0
 RETRY_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
@@ -72,57 +64,77 @@ async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIter
     Who asks while all `connections` are in use waits for one; the ordinary pool would raise as if
     the server were away.
     """
-    pool = BlockingConnectionPool.from_url(
-        settings.url,
-        max_connections=connections,
-        timeout=SOCKET_SECONDS,
-        socket_connect_timeout=SOCKET_SECONDS,
-        socket_timeout=SOCKET_SECONDS,
-        health_check_interval=30,
-        retry=Retry(NoBackoff(), 1),  # one at once, for a connection that died while idle
-        client_name="lookout",
-        parser_class=_Parser,
-        protocol=2,  # search answers have one shape on every server we support
-    )
-    client: Client = Redis.from_pool(pool)
-    try:
-        yield client
-    finally:
-        await client.aclose()
+    async with pool(settings, connections) as connected:
+        client: Client = Redis.from_pool(connected)
+        try:
+            yield client
+        finally:
+            await client.aclose()
 
 
 async def wait_ready(client: Client, settings: RedisSettings) -> None:
     """Wait until the server answers; one log line when it does not, one when it does.
 
-    Raises SettingsError when the server is there but refuses us or has no search.
+    Raises SettingsError when the server is there but refuses us, has no search or is a cluster.
     """
     waiting = False
     while True:
         try:
             await client.execute_command("FT._LIST")
+            await _use_keys_together(client)
             break
-        except AuthenticationError as error:  # to redis-py a kind of ConnectionError
-            raise SettingsError(_advice(settings, error)) from None
-        except TRANSIENT as error:
+        except RedisError as error:
+            if advice := _advice(settings, error):
+                raise SettingsError(advice) from None
             if not waiting:
                 where = redact_url(settings.url)
                 logger.warning("Redis is away, will keep trying", redis=where, reason=str(error))
             waiting = True
             await asyncio.sleep(RETRY_SECONDS)
-        except RedisError as error:
-            raise SettingsError(_advice(settings, error)) from None
     if waiting:
         logger.info("Redis is back", redis=redact_url(settings.url))
 
 
+async def _use_keys_together(client: Client) -> None:
+    """One transaction with keys that a cluster has in different places."""
+    async with client.pipeline(transaction=True) as pipe:
+        pipe.exists(keys.NODES)
+        pipe.exists(keys.IMAGES_STREAM)
+        await pipe.execute()
+
+
 def _advice(settings: RedisSettings, error: RedisError) -> str:
+    """What a person can do about it; empty when waiting may help."""
     where = redact_url(settings.url)
+    if isinstance(error, IN_CLUSTER):
+        return (
+            f"The Redis at {where} is a cluster, which cannot write an image, its stream entry and "
+            "its node at once. Run one server, with replicas and redis+sentinel:// if it must not "
+            "go away, or a Redis Cloud database without clustering."
+        )
+    if (bad := _bad_certificate(error)) is not None:
+        return (
+            f"The certificate of the Redis at {where} is not accepted: "
+            f"{bad.verify_message.rstrip('.')}. Use the name that is in it, and set "
+            "LOOKOUT_REDIS__CA_FILE to the PEM file of its authority where that is none of the "
+            "public ones."
+        )
+    # To redis-py a wrong password is a kind of ConnectionError.
+    if isinstance(error, TRANSIENT) and not isinstance(error, AuthenticationError):
+        return ""
     if "unknown command" in str(error).lower():
         return (
             f"The Redis at {where} has no search. Run redis:8 (search built in), Redis Stack or "
             "Redis Cloud, and set LOOKOUT_REDIS__URL to it."
         )
     return f"The Redis at {where} refused: {error}. Check user and password in LOOKOUT_REDIS__URL."
+
+
+def _bad_certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    """What was wrong with the server's certificate, if that is what an error came from."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 async def has_command(client: Client, name: str) -> bool:
@@ -144,17 +156,25 @@ async def run_id(client: Client) -> str:
     return str(info.get("run_id", ""))
 
 
-async def on_disk(client: Client, marker: str, *, milliseconds: int = 2_000) -> bool:
-    """Whether all that was written before this call is in the server's append-only file now.
+async def on_disk(
+    client: Client,
+    marker: str,
+    *,
+    local: bool = True,
+    replicas: int = 0,
+    milliseconds: int = 2_000,
+) -> bool:
+    """Whether all that was written before this call is in append-only files now.
 
-    WAITAOF speaks of its own connection's writes only, so the marker key is written first: the
-    file is in the order of the writes.
+    In the server's own, if `local`, and in those of so many `replicas`. WAITAOF speaks of its own
+    connection's writes only, so the marker key is written first: the file is in the order of the
+    writes.
     """
     async with client.pipeline(transaction=False) as pipe:
         pipe.set(marker, "1", ex=3600)
-        pipe.execute_command("WAITAOF", 1, 0, milliseconds)
-        _, (local, _) = await pipe.execute()
-    return bool(local)
+        pipe.execute_command("WAITAOF", int(local), replicas, milliseconds)
+        _, (own, others) = await pipe.execute()
+    return int(own) >= int(local) and int(others) >= replicas
 
 
 async def transient(action: Callable[[], Awaitable[T]], down: Callable[[bool], None]) -> T:

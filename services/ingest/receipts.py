@@ -26,6 +26,7 @@ logger = structlog.get_logger()
 MOST_PENDING: Final = 100_000  # ids that wait for the disk
 MOST_IN_ONE: Final = 500  # ids in one message
 RETRY_SECONDS: Final = 1.0
+PATIENT_ATTEMPTS: Final = 5  # until it is worth a line in the log
 
 
 @dataclass(slots=True)
@@ -38,9 +39,19 @@ class Receipts:
     """Collects what was stored and confirms it once it is in the append-only file."""
 
     def __init__(
-        self, session: Session, topics: Topics, client: Client, *, worker: int, run: str
+        self,
+        session: Session,
+        topics: Topics,
+        client: Client,
+        *,
+        worker: int,
+        run: str,
+        replicas: int,
     ) -> None:
-        """`run` is the server's run id from before the first write."""
+        """`run` is the server's run id from before the first write.
+
+        `replicas` is how many must have an image on disk besides the server itself.
+        """
         self._session = session
         self._topics = topics
         self._client = client
@@ -49,6 +60,7 @@ class Receipts:
         self._count = 0
         self._run_id = run
         self._pending_since = run  # the run before the first write of what is pending
+        self._replicas = replicas
         self._can_wait = True
         self._something = asyncio.Event()
 
@@ -85,18 +97,25 @@ class Receipts:
 
     async def _until_durable(self, ids: list[str], since: str) -> set[str]:
         """Wait until these are on disk; the ids that a crash of Redis took before they were."""
+        attempts = 0
         while True:
             try:
                 if await self._durable():
                     return await self._lost(ids, since)
             except TRANSIENT as error:
                 logger.debug("receipts wait for Redis", reason=str(error))
+            attempts += 1
+            if attempts == PATIENT_ATTEMPTS:
+                logger.warning("receipts wait: not on enough disks", replicas=self._replicas)
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _durable(self) -> bool:
         try:
-            if self._can_wait and await keeps_append_only_file(self._client):
-                return await on_disk(self._client, self._marker)
+            local = await keeps_append_only_file(self._client)
+            if self._can_wait and (local or self._replicas):
+                return await on_disk(
+                    self._client, self._marker, local=local, replicas=self._replicas
+                )
         except TRANSIENT:
             raise
         except StoreError as error:  # before Redis 7.2, or without the right to ask

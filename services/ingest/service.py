@@ -46,7 +46,14 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
 
     pressure = Pressure(client, events, limits, tell)
     server_run = await patience.until_done(lambda: run_id(client))
-    receipts = Receipts(session, topics, client, worker=limits.worker, run=server_run)
+    receipts = Receipts(
+        session,
+        topics,
+        client,
+        worker=limits.worker,
+        run=server_run,
+        replicas=settings.redis.replicas_needed,
+    )
     images = ImageIntake(
         limits, topics, Images(client), Room(client, limits), patience, refusals, receipts
     )

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lookout.host.settings import HubSettings, SettingsError, load, redact_url, show
+from lookout.host import redisurl
+from lookout.host.settings import HubSettings, Redis, SettingsError, load, redact_url, show
 from services.camera.settings import CameraSettings
 from services.gallery.settings import GallerySettings
 
@@ -30,6 +31,13 @@ def told(environment: dict[str, str], settings: type[HubSettings] | type[CameraS
         ("LOOKOUT_MQTT__URL", "http://broker", "mqtt://user:password@host:port"),
         ("LOOKOUT_MQTT__URL", "mqtt://broker:99999", "LOOKOUT_MQTT__URL"),
         ("LOOKOUT_REDIS__URL", "localhost", "redis://user:password@host:port"),
+        ("LOOKOUT_REDIS__URL", "redis+sentinel://a:1,b:2", "host1:26379,host2:26379/service/db"),
+        ("LOOKOUT_REDIS__URL", "redis+sentinel://a,b:many/main", "LOOKOUT_REDIS__URL"),
+        ("LOOKOUT_REDIS__URL", "redis+sentinel://a,:1/main", "is not the host:port of a sentinel"),
+        ("LOOKOUT_REDIS__CA_FILE", __file__, "ca_file is for a URL that begins with rediss://"),
+        ("LOOKOUT_REDIS__CA_FILE", "nowhere.pem", "redis.ca_file = 'nowhere.pem'"),
+        ("LOOKOUT_REDIS__SENTINEL_PASSWORD", "x", "is for a redis+sentinel:// URL"),
+        ("LOOKOUT_REDIS__REPLICAS", "-1", "redis.replicas = '-1'"),
         ("LOOKOUT_MQTT__KEEPALIVE", "1", "mqtt.keepalive = '1'"),
         ("LOOKOUT_LOG__LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("LOOKOUT_MQTT__UURL", "mqtt://a", "mqtt.uurl: unknown key"),
@@ -37,6 +45,16 @@ def told(environment: dict[str, str], settings: type[HubSettings] | type[CameraS
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(key: str, value: str, words: str) -> None:
     assert words in told({key: value}, HubSettings)
+
+
+def test_a_sentinel_url_is_taken_apart() -> None:
+    url = "redis+sentinel://ann:p%40ss@one,[::1]:1234/main/2"
+    found = redisurl.sentinels(redisurl.check(url))
+    assert found.addresses == (("one", 26379), ("::1", 1234))
+    assert (found.service, found.db, found.username, found.password) == ("main", 2, "ann", "p@ss")
+    assert Redis(url=url).replicas_needed == 1
+    assert Redis(url="redis://one").replicas_needed == 0
+    assert "p%40ss" not in redact_url(url)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from lookout.embedded.child import Child
 from lookout.embedded.ports import free_port
 from lookout.host.settings import Broker
 from lookout.store.client import Client
+from tests.scale.tls import make_certificate
 from tests.support.hub import watching_hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.proxy import Proxy
@@ -205,11 +205,3 @@ async def test_the_link_is_encrypted_and_the_hubs_certificate_checked(
         wrong = bridge(f"127.0.0.1:{port}", f"bridge_cafile {certificate}")  # another name
         async with asyncio.timeout(3), site(tmp_path / "wrong", wrong, hub):
             pytest.fail("a certificate for another name was accepted")
-
-
-def make_certificate(folder: Path) -> Path:
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-    command += ["-keyout", str(folder / "server.key"), "-out", str(folder / "server.crt")]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder / "server.crt"
