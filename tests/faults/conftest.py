@@ -6,17 +6,27 @@ import pytest
 
 from tests.faults.report import Report
 
-REPORTS = pytest.StashKey[list[Report]]()
+TEXTS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def show(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Have a text shown at the end of the session."""
+
+    def shown(text: str) -> None:
+        request.config.stash.setdefault(TEXTS, []).append(text)
+
+    return shown
 
 
 @pytest.fixture
 def tell(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+    show: Callable[[str], None], record_property: Callable[[str, object], None]
 ) -> Callable[[Report], None]:
-    """Hand in a report."""
+    """Hand in the report of a run."""
 
     def told(report: Report) -> None:
-        request.config.stash.setdefault(REPORTS, []).append(report)
+        show(report.text())
         record_property("faults", report.as_json())
         report.save()
 
@@ -24,6 +34,6 @@ def tell(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for report in terminalreporter.config.stash.get(REPORTS, []):
+    for text in terminalreporter.config.stash.get(TEXTS, []):
         terminalreporter.section("fault report")
-        terminalreporter.write_line(report.text())
+        terminalreporter.write_line(text)

@@ -106,6 +106,8 @@ async def test_the_node_goes_and_comes_back_with_what_it_had_spooled(
     settings = node_settings(mqtt_settings("garden"), data)
     async with running_node(settings, source):
         await took(source, 10)
+    # The last one may still be on its way to the disk, by a thread that nobody waits for here.
+    await eventually(lambda: len(spooled(settings.spool_path)) == len(source.taken))
     source.failing = "the camera is not there any more"
     await broker.start()
     async with running_node(settings, source):

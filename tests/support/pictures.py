@@ -5,6 +5,8 @@ from functools import cache
 
 from PIL import Image
 
+LONGEST = 60_000  # bytes of text in one comment segment; JPEG allows 65,533
+
 
 @cache
 def plain_jpeg(width: int = 64, height: int = 48) -> bytes:
@@ -16,7 +18,8 @@ def plain_jpeg(width: int = 64, height: int = 48) -> bytes:
 
 def numbered_jpeg(number: int, *, owner: str = "", padding: int = 0) -> bytes:
     """A real JPEG that no other number and owner give, `padding` bytes larger than need be."""
-    text = f"picture {number} {owner} ".encode() + b"x" * min(padding, 60_000)
-    comment = b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text  # a COM segment
+    text = f"picture {number} {owner} ".encode() + b"x" * padding
+    comments = (text[at : at + LONGEST] for at in range(0, len(text), LONGEST))
+    segments = (b"\xff\xfe" + (len(each) + 2).to_bytes(2, "big") + each for each in comments)
     whole = plain_jpeg()
-    return whole[:2] + comment + whole[2:]
+    return whole[:2] + b"".join(segments) + whole[2:]
