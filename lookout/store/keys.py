@@ -16,6 +16,7 @@ PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is re
 
 NODES: Final = "nodes"  # set of the names of all nodes
 RULES: Final = "retention"  # what is kept and for how long, as the ingest service was told
+THINNED: Final = "thinned"  # when the last pass of thinning out that was finished began
 IMAGES_STREAM: Final = "images"
 IMAGES_STREAM_LENGTH: Final = 100_000
 REJECTED_STREAM: Final = "rejected"

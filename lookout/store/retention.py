@@ -10,6 +10,7 @@ from lookout.store import keys
 from lookout.store.amounts import Bytes, BytesByNode, Count, CountByNode, Lifetime, Lifetimes
 from lookout.store.client import Client
 from lookout.store.removal import Plan, oldest
+from lookout.store.thinning import Thin
 from lookout.store.usage import NOT_KEPT, usage
 
 MAX_TTL: Final = 365 * keys.DAY
@@ -52,6 +53,10 @@ class Retention(Section):
     keep_bytes: Bytes = Field(0, description="the same by size, such as 2GB")
     keep_share: float = Field(
         0.25, ge=0, le=0.8, description="the same as a part of Redis' memory limit; 0: no limit"
+    )
+
+    thin: Thin = Field(
+        (), description="thinning out with age: 1d:1m,7d:1h keeps one a minute after a day"
     )
 
     @property

@@ -32,14 +32,15 @@ async def usage(client: Client, which: str = "", nodes: Iterable[str] | None = N
     Asked node by node: numbers come from the index alone then, while grouping all images by
     node would read each hash (50,000 images: 20 ms instead of 86 ms).
     """
-    names = await _nodes(client) if nodes is None else list(nodes)
+    names = await node_names(client) if nodes is None else list(nodes)
     found: list[Usage] = []
     for start in range(0, len(names), _AT_ONCE):
         found += await _each(client, which, names[start : start + _AT_ONCE])
     return sorted(found, key=lambda one: (-one.bytes, one.node))
 
 
-async def _nodes(client: Client) -> list[str]:
+async def node_names(client: Client) -> list[str]:
+    """The nodes that have images; some that have had some."""
     names = await client.execute_command("FT.TAGVALS", keys.IMAGES_INDEX, "node")
     return [name.decode() for name in names]
 

@@ -21,5 +21,8 @@ REMOVED = Counter("lookout_ingest_removed", "Images removed before their time, b
 KEPT = Gauge("lookout_ingest_kept", "Images that somebody keeps for good")
 KEPT_BYTES = Gauge("lookout_ingest_kept_bytes", "Bytes of those images")
 KEPT_SHARE = Gauge("lookout_ingest_kept_share", "Part of the quota for kept images in use, 0 to 1")
+THINNING_LAG = Gauge(
+    "lookout_ingest_thinning_lag_seconds", "Age of the last whole pass of thinning out"
+)
 BATCH = Histogram("lookout_ingest_batch", "Images in one write", buckets=(1, 2, 4, 8, 16, 32, 64))
 WRITE_SECONDS = Histogram("lookout_ingest_write_seconds", "Seconds for one write")

@@ -24,6 +24,7 @@ from services.ingest.refusals import Refusals
 from services.ingest.room import Room
 from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
+from services.ingest.thinning import PASS_SECONDS, Thinning
 
 GROUP = "ingest"  # workers of one group share the messages
 INDEX_SECONDS = 10.0  # a Redis that came back empty gets its indexes again after this
@@ -76,6 +77,12 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
         group.create_task(
             forever("rules", Rules(client, limits).tell, pause=TELL_SECONDS, on=(StoreError,)),
             name="rules",
+        )
+        group.create_task(
+            forever(
+                "thinning", Thinning(client, limits).work, pause=PASS_SECONDS, on=(StoreError,)
+            ),
+            name="thinning",
         )
         group.create_task(receipts.send_forever(), name="receipts")
         group.create_task(images.take(image_messages), name="images")
