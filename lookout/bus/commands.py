@@ -1,7 +1,8 @@
 """Services on the bus: a node registers them and every call gets a result. Callers: caller.py.
 
-A command may carry `id` (it runs once; a repeat gets the first result), `at` (Unix time to act at)
-and `ttl` (seconds after which it is refused; in `set` it is a setting). See docs/topics.md.
+A command may carry `id` (it runs once; a repeat gets the first result), `at` (Unix time to act at),
+`ttl` (seconds after which it is refused; in `set` it is a setting) and `asked_by` (who, in words).
+See docs/topics.md.
 """
 
 import asyncio
@@ -140,7 +141,13 @@ class Services:
         return result
 
     async def _do(self, command: Command, expiry: int | None) -> Result:
-        call = {"service": command.service, "id": command.id, "arguments": command.arguments}
+        call: dict[str, JsonValue] = {
+            "service": command.service,
+            "id": command.id,
+            "arguments": command.arguments,
+        }
+        if command.asked_by is not None:
+            call["asked_by"] = command.asked_by
         self._events.fire("command_called", call, cause=command.context)
         try:
             data = await self._when_due(command, expiry)

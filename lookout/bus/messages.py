@@ -34,6 +34,7 @@ TRIGGERS: Final = ("interval", "schedule", "command", "motion", "gpio", "start")
 
 Status = Literal["online", "offline"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_.:-]{1,64}$")]
+Who = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 ImageId = Annotated[str, StringConstraints(pattern=rf"^{NODE_PATTERN}:[0-9]{{1,15}}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 M = TypeVar("M", bound="Wire")
@@ -199,9 +200,9 @@ class Info(Open):
     exposure_value: float | None = Field(None, description="stops; only of cameras that take it")
     enabled: bool | None = Field(None, description="whether pictures are taken at all")
     preset: str | None = Field(None, description="the one whose values hold now; None: none's do")
-    presets: tuple[str, ...] = Field((), description="what `set preset` takes")
+    presets: tuple[str, ...] | None = Field(None, description="what `set preset` takes")
     size: tuple[int, int] | None = Field(None, description="the one of `sizes` that is set")
-    sizes: tuple[tuple[int, int], ...] = Field((), description="some that `set resolution` takes")
+    sizes: tuple[tuple[int, int], ...] | None = Field(None, description="some of `resolution`")
     picture_bytes: int | None = Field(None, ge=0, description="of the last picture")
 
 
@@ -296,10 +297,11 @@ class Command(Wire):
     at: Finite | None = Field(None, ge=0, description="Unix time to act at")
     ttl: Finite | None = Field(None, gt=0, description="seconds after which it is refused")
     context: Context = Field(default_factory=Context)
+    asked_by: Who | None = Field(None, description="such as automation.front_door, for people")
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """As on the wire: the arguments beside id, at, ttl and context.
+        """As on the wire: the arguments beside id, at, ttl, context and asked_by.
 
         The `ttl` of `set` is not written: there it names a setting, and the time to live of the
         command is the message's expiry alone.
@@ -329,6 +331,7 @@ def parse_command(service: str, payload: bytes, properties: Mapping[str, str]) -
         context = {key: value for key, value in flat.items() if value is not None}
     names = ("id", "at") if service == SET else ("id", "at", "ttl")
     own = {key: body.pop(key) for key in names if body.get(key) is not None}
+    own["asked_by"] = _pop(body, properties, "asked_by")
     try:
         return Command.model_validate(
             {"service": check_word(service), **own, "context": context, "arguments": body}

@@ -11,16 +11,26 @@ from typing import Final
 
 from pydantic import JsonValue
 
-# Who pressed: a button's state is written with the press's context before the message is made.
+# Who pressed: a button's state is written with the press's context before the message is made, and
+# so was the automation's or script's whose step the press is. A person is found by the user.
 _CONTEXT: Final = (
     '"context": {"id": "{{ this.context.id }}", "parent_id": {{ this.context.parent_id | tojson }}}'
+)
+_ASKED_BY: Final = (
+    "{% set runs = (states.automation | list + states.script | list)"
+    " | selectattr('context.id', 'eq', this.context.id) %}"
+    "{% set people = states.person | selectattr('attributes.user_id', 'defined')"
+    " | selectattr('attributes.user_id', 'eq', this.context.user_id) %}"
+    "{% set who = (runs | list + people | list) | map(attribute='entity_id') | first"
+    " | default('Home Assistant') %}"
+    '"asked_by": {{ who | tojson }}'
 )
 
 
 def press(**arguments: JsonValue) -> str:
     """A button's command: these arguments, and who pressed."""
     fixed = (f"{json.dumps(name)}: {json.dumps(each)}, " for name, each in arguments.items())
-    return f"{{{''.join(fixed)}{_CONTEXT}}}"
+    return f"{{{''.join(fixed)}{_CONTEXT}, {_ASKED_BY}}}"
 
 
 def field(name: str) -> str:

@@ -72,9 +72,9 @@ class About:
             exposure_value=camera.exposure_value if camera.source == "picamera2" else None,
             enabled=self.capturer.settings.enabled,
             preset=self.presets.chosen,
-            presets=self.presets.names,
+            presets=self.presets.names or None,
             size=self._size,
-            sizes=self.sizes,
+            sizes=self.sizes or None,
             picture_bytes=len(last.jpeg) if (last := self.capturer.last) else None,
         )
 

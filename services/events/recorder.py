@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -21,13 +22,14 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Takes events from the bus to the log."""
+    """Takes events from the bus to the log; `recorded` hears of each that is new."""
 
     topics: Topics
     events: Events
     nodes: Nodes
     log: DailyLog
     ttl: int
+    recorded: Callable[[str, Event], None] = lambda node, event: None
 
     async def take(self, subscription: Subscription) -> None:
         """Record events as they come, and acknowledge each when it is recorded."""
@@ -60,6 +62,7 @@ class Recorder:
         if HUB not in {node, event.origin}:
             await self.nodes.seen(node, now())
         metrics.LOGGED.labels(event.event_type).inc()
+        self.recorded(node, event)
 
     def _log(self, node: str, event: Event) -> None:
         try:

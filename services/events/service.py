@@ -14,6 +14,7 @@ from lookout.store.nodes import Nodes
 from services.events.bridges import Bridges
 from services.events.dailylog import DailyLog
 from services.events.homeassistant import show_hub
+from services.events.homeassistant_bus import HomeAssistantBus
 from services.events.presence import Presence
 from services.events.recorder import Recorder
 from services.events.settings import EventsSettings
@@ -27,7 +28,8 @@ async def run(settings: EventsSettings, session: Session, client: Client) -> Non
     topics, kept = Topics(settings.mqtt.root), settings.events
     nodes = Nodes(client)
     log = DailyLog(settings.data / "logs", keep_days=kept.keep_days)
-    recorder = Recorder(topics, Events(client), nodes, log, kept.ttl)
+    there = HomeAssistantBus(settings.homeassistant)
+    recorder = Recorder(topics, Events(client), nodes, log, kept.ttl, there.offer)
     bus = EventBus(session, topics, origin=HUB)
     presence = Presence(topics, nodes, bus, kept.silent_after)
 
@@ -43,6 +45,7 @@ async def run(settings: EventsSettings, session: Session, client: Client) -> Non
         group.create_task(
             show_hub(settings.homeassistant, session, topics, client), name="home assistant"
         )
+        group.create_task(there.run(), name="home assistant's bus")
         group.create_task(
             forever("silence", presence.look_for_silence, pause=silence_pause, on=TRANSIENT),
             name="silence",

@@ -1,7 +1,11 @@
 """The settings of the events service."""
 
-from pydantic import Field
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from lookout.bus.topics import Word
 from lookout.host.settings import HomeAssistant, HubSettings, Section
 from lookout.store import keys
 
@@ -18,8 +22,36 @@ class EventLog(Section):
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
 
 
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise ValueError("use an address such as http://homeassistant.local:8123")
+    _ = parts.port  # raises ValueError when it is not a number up to 65535
+    return value.rstrip("/")
+
+
+class HubHomeAssistant(HomeAssistant):
+    """What every process has, and the way to Home Assistant's own event bus."""
+
+    url: Annotated[str, AfterValidator(_web_address)] | None = Field(
+        None, description="Home Assistant's address, for events on its own bus; needs the token"
+    )
+    token: SecretStr | None = Field(
+        None, min_length=1, description="a long-lived access token of an administrator there"
+    )
+    forward: tuple[Word, ...] = Field(
+        (), description="types of events for its bus; none named is all of them"
+    )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.url is None) != (self.token is None):
+            raise ValueError("homeassistant.url and homeassistant.token go together: set both")
+        return self
+
+
 class EventsSettings(HubSettings):
     """Everything the events service is told."""
 
     events: EventLog = EventLog()
-    homeassistant: HomeAssistant = HomeAssistant()
+    homeassistant: HubHomeAssistant = HubHomeAssistant()

@@ -1,5 +1,6 @@
 """Times, sizes and events in words that people use."""
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -35,6 +36,7 @@ TRIGGERS: Final[Mapping[str, str]] = {
     "start": "The node took it when it started",
 }
 _REASONS: Final = ("message", "reason", "error", "description")
+_ENTITY = re.compile(r"(automation|script|scene|person)\.([a-z0-9_]+)")  # of Home Assistant
 
 
 def event(row: Mapping[str, Any]) -> str:
@@ -47,8 +49,10 @@ def event(row: Mapping[str, Any]) -> str:
 
 
 def reason(row: Mapping[str, Any]) -> str:
-    """Why it happened, where the event says so; else nothing."""
+    """Why it happened, or who asked for it, where the event says so; else nothing."""
     data = row.get("data") or {}
+    if data.get("asked_by"):
+        return f"asked by {_who(str(data['asked_by']))}"
     return next((str(data[name]) for name in _REASONS if data.get(name)), "")
 
 
@@ -105,6 +109,12 @@ def number(value: float, digits: int | None = None) -> str:
         digits = 0 if abs(value) >= 100 else 1
     text = f"{value:,.{digits}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _who(asked_by: str) -> str:
+    """`automation.front_door` as people read it; anything else as it is."""
+    entity = _ENTITY.fullmatch(asked_by)
+    return f"{entity[1]} “{entity[2].replace('_', ' ')}”" if entity else asked_by
 
 
 def _readable(name: str) -> str:

@@ -13,7 +13,7 @@ from lookout.bus.caller import Caller
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.bus.events import EventBus
 from lookout.bus.journal import Journal
-from lookout.bus.messages import Command, Context, new_id, parse_result
+from lookout.bus.messages import Command, Context, new_id, parse_event, parse_result
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.host.run import cancel
@@ -90,6 +90,15 @@ async def test_a_call_gets_its_result(bench: Bench) -> None:
     result = await bench.caller.call("garden", command)
     assert (result.ok, result.data, result.node) == (True, {"sum": 3}, "garden")
     assert result.context == context
+
+
+async def test_who_asked_is_told_with_the_call(bench: Bench) -> None:
+    told = bench.hub.subscribe("lookout/garden/event/command_called")
+    for asked_by in ("automation.front_door", None):
+        command = Command(service="add", arguments={"a": 1, "b": 2}, asked_by=asked_by)
+        assert (await bench.caller.call("garden", command)).ok
+        event = parse_event((await anext(told)).payload, event_type="command_called")
+        assert event.data.get("asked_by") == asked_by
 
 
 @pytest.mark.parametrize(

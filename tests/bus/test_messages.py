@@ -134,9 +134,10 @@ def test_nothing_press_and_an_empty_object_are_commands_without_arguments(payloa
 
 @given(words.filter(lambda word: word != "set"), st.dictionaries(words, st.integers(), max_size=3))
 def test_commands_come_back_as_they_went(service: str, arguments: dict[str, int]) -> None:
-    for reserved in ("id", "at", "ttl", "context", "context_id", "parent_id"):
+    for reserved in ("id", "at", "ttl", "context", "context_id", "parent_id", "asked_by"):
         arguments.pop(reserved, None)
-    sent = Command(service=service, id=new_id(), at=5.0, ttl=2.0, arguments=dict(arguments))
+    own = {"id": new_id(), "at": 5.0, "ttl": 2.0, "asked_by": "Anna, by the door"}
+    sent = Command(service=service, arguments=dict(arguments), **own)
     assert parse_command(service, sent.encode(), {}) == sent
 
 
@@ -154,6 +155,15 @@ def test_the_context_comes_from_the_body_or_from_user_properties() -> None:
     flat = parse_command("capture", b'{"context_id": "A", "parent_id": "B"}', {})
     properties = parse_command("capture", b"", {"context_id": "A", "parent_id": "B"})
     assert nested.context == flat.context == properties.context == Context(id="A", parent_id="B")
+
+
+def test_who_asks_stands_in_the_body_or_in_a_user_property() -> None:
+    for payload, properties in ((b'{"asked_by": "x.y"}', {}), (b"", {"asked_by": "x.y"})):
+        command = parse_command("capture", payload, properties)
+        assert (command.asked_by, command.arguments) == ("x.y", {})
+    for bad in (b'{"asked_by": "two\\nlines"}', b'{"asked_by": 5}'):
+        with pytest.raises(BadMessage, match="asked_by"):
+            parse_command("capture", bad, {})
 
 
 @pytest.mark.parametrize("payload", [b"[1]", b"1", b'"x"', b"{", b'{"at": "soon"}', b'{"ttl": -1}'])

@@ -162,6 +162,7 @@ async def test_the_sizes_to_choose_from_have_the_configured_shape(
     given = settings(camera=camera)
     async with running_node(given, Synthetic(given.camera)):
         info = await told(hub)
+        assert info.sizes is not None
         assert info.sizes[:3] == ((640, 480), (800, 600), (1280, 960))
         assert info.sizes[-1] == (2880, 2160)
         assert info.size == (800, 600)

@@ -109,7 +109,8 @@ async def test_the_picture_page_tells_who_asked_for_it(
     )
     await told(redis, -9, "trigger_fired", "automation", None)
     await told(redis, -8, "light_changed", "command", "automation")
-    await told(redis, -7, "command_called", "called", "command", '{"service": "capture"}')
+    called = '{"service": "capture", "asked_by": "automation.front_door"}'
+    await told(redis, -7, "command_called", "called", "command", called)
     await told(redis, 1, "image_captured", "picture", "command", f'{{"id": "{image.id}"}}')
     await told(redis, 2, "image_captured", "other", "command", '{"id": "garden:1"}')
     await told(redis, 3, "person_detected", "seen", "picture")
@@ -121,6 +122,7 @@ async def test_the_picture_page_tells_who_asked_for_it(
         "A trigger of garden fired",
         "The light changed at garden",
         "Command “capture” was called on garden",
+        "asked by automation “front door”",
         "garden took the picture",
         "The hub stored it",
         "0.25 s after it was taken",

@@ -148,6 +148,7 @@ async def test_the_user_homeassistant_sees_all_and_commands_but_speaks_for_nobod
         await announced(messages, "capture")
         await session.publish("lookout/garden/command/capture", "PRESS")
         assert (await anext(images)).topic == "lookout/garden/image"
+        await session.publish("lookout/hub/event/doorbell_rang", "{}")
         for forbidden in ("lookout/garden/status", "lookout/garden/stored", "lookout/hub/x/status"):
             with pytest.raises(Refused):
                 await session.publish(forbidden, "offline")
