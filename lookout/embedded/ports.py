@@ -1,12 +1,16 @@
 """Ports of this machine, and waiting until a server behind one answers."""
 
 import asyncio
+import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
+from itertools import count
 
 from lookout.embedded.child import Child
 
 HOST = "127.0.0.1"
+FIRST, LAST = 20_000, 32_768
 ANSWER_SECONDS = 10.0  # a Pi Zero with a slow card takes a few
 PAUSE = 0.02  # seconds between two looks
 
@@ -16,11 +20,18 @@ class NotStarted(Exception):
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now, nor takes before the caller's server does.
+
+    Below 32768, from where on Linux numbers outgoing connections, and each process from another
+    place on: one that the kernel chose could go to somebody else until the server is up.
+    """
+    return next(port for port in _candidates() if is_free(port))
+
+
+@cache
+def _candidates() -> Iterator[int]:
+    first = os.getpid() * 61  # processes that start together are far apart
+    return (FIRST + number % (LAST - FIRST) for number in count(first))
 
 
 def is_free(port: int) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from PIL import Image
 
+from lookout.embedded.ports import free_port
 from services.camera.settings import Camera
 from services.camera.sources import Picture, Source, SourceError, make_source, stream
 from services.camera.sources.connection import Connection
@@ -182,13 +182,6 @@ async def test_attempts_are_further_and_further_apart(monkeypatch: pytest.Monkey
         clock[0] += 1000.0
     assert pauses[:3] == [1.0, 4.0, 16.0]
     assert max(pauses) <= stream.LONGEST_PAUSE
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
 
 
 def test_frames_begin_with_a_keyframe_and_damage_is_left_out(tmp_path: Path) -> None:
