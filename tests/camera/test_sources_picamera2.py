@@ -52,6 +52,18 @@ async def test_a_library_that_hangs_does_not_keep_close_waiting(
         await asyncio.to_thread(thread.join, 5)
 
 
+async def test_the_sizes_to_choose_from_are_known_once_it_was_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install(monkeypatch, World())
+    source = camera()
+    assert source.sizes((1920, 1080)) == ()
+    await source.open()
+    await source.close()
+    assert source.sizes((1920, 1080))[-1] == (4608, 2592)
+    assert (1920, 1080) in source.sizes((1920, 1080))
+
+
 async def test_without_exposure_in_the_metadata_a_picture_is_taken_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -30,6 +30,7 @@ class PiCamera:
         self._settings = settings
         self._driver = Driver(settings)
         self._worker: Worker | None = None
+        self._sensor: Size | None = None  # its pixels, once it was open
 
     @property
     def model(self) -> str:
