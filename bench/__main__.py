@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import detect, ingest, live, node, together
+from bench import detect, fleet, ingest, live, node, together
 from bench.machine import describe
 
 WIDTH = 120  # also into a file, where there is no terminal to ask
@@ -25,7 +25,10 @@ PARTS: dict[str, Part] = {
     "live": lambda given, folder: live.measure(folder, given.viewers, given.seconds),
     "node": lambda given, folder: node.measure(folder, given.seconds),
     "detect": lambda _, __: detect.measure(),
-    "together": lambda given, folder: together.measure(folder, given.nodes),
+    "together": lambda given, folder: together.measure(folder, given.nodes or 20),
+    "fleet": lambda given, folder: fleet.measure(
+        folder, given.nodes or 1000, given.seconds, given.interval, given.size
+    ),
 }
 
 
@@ -51,11 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--part", action="append", choices=PARTS, help="default: ingest")
     parser.add_argument("--senders", type=int, default=8, help="sender processes (ingest)")
     parser.add_argument("--count", type=int, default=500, help="images of each sender (ingest)")
-    parser.add_argument("--size", type=int, default=102_400, help="bytes of one image (ingest)")
+    parser.add_argument(
+        "--size", type=int, default=102_400, help="bytes of one image (ingest, fleet)"
+    )
     parser.add_argument("--workers", type=int, default=1, help="ingest processes (ingest)")
     parser.add_argument("--viewers", type=int, default=30, help="at one time (live)")
-    parser.add_argument("--nodes", type=int, default=20, help="at one time (together)")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node)")
+    parser.add_argument("--nodes", type=int, help="together: 20, fleet: 1000")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node, fleet)")
+    parser.add_argument("--interval", type=float, default=10.0, help="between images (fleet)")
     parser.add_argument("--runs", type=int, default=3, help="how often; each run is printed")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser

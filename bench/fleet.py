@@ -1,0 +1,147 @@
+"""A thousand nodes with status, readings and images on one hub: what arrives, and what it takes."""
+
+import asyncio
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from bench.fleet_nodes import node_name
+from bench.machine import cpu_seconds, peak_mib
+from bench.senders import Senders, Sent
+from lookout.bus.session import Session
+from lookout.embedded.broker import Mosquitto
+from lookout.embedded.child import Child
+from lookout.embedded.redis_server import RedisServer
+from lookout.host.settings import Broker
+from lookout.host.settings import Redis as RedisSettings
+from lookout.store import keys
+from lookout.store.client import opened
+from lookout.store.nodes import Nodes
+
+PASSWORD: Final = "only-for-this-run"  # noqa: S105
+SERVICES: Final = ("ingest", "events")
+PROCESSES: Final = 2
+SPARE_FILES: Final = 200  # besides one for each node
+SETTLE_SECONDS: Final = 60.0
+
+
+async def measure(
+    folder: Path, nodes: int, seconds: float, interval: float, size: int
+) -> dict[str, Any]:
+    """One row for all nodes together; `interval` is between a node's images, in seconds."""
+    allow_files(nodes + SPARE_FILES)
+    nodes -= nodes % PROCESSES
+    count = max(1, round(seconds / interval))
+    names = [node_name(number) for number in range(nodes)]
+    users = dict.fromkeys(["hub", *names], PASSWORD)
+    async with (
+        Mosquitto(folder / "broker", users) as broker,
+        RedisServer(folder / "redis", password=PASSWORD) as redis,
+        opened(RedisSettings(url=redis.url)) as client,
+    ):
+        children = [_service(name, broker, redis, folder) for name in SERVICES]
+        try:
+            await _until_online(broker.url("hub"))
+            arguments = ["--port", str(broker.port), "--password", PASSWORD]
+            arguments += ["--number", str(nodes // PROCESSES), "--count", str(count)]
+            arguments += ["--interval", str(interval), "--size", str(size)]
+            processes = dict(zip(SERVICES, (child.pid or 0 for child in children), strict=True))
+            processes |= {"broker": broker.pid or 0, "redis": redis.pid or 0}
+            before = {name: cpu_seconds(pid) for name, pid in processes.items()}
+            fleet = await asyncio.to_thread(Senders, "bench.fleet_nodes", PROCESSES, arguments)
+            there = await _settled(client, nodes, "online")
+            sent = await asyncio.to_thread(fleet.run)
+            row = _arrived(sent, nodes * count)
+            row |= await _stored(client, nodes * count)
+            row |= {"online": there, "offline_after": await _settled(client, nodes, "offline")}
+            row |= _taken(processes, before, nodes * count)
+        finally:
+            for child in children:
+                await child.stop()
+    return {f"{nodes} nodes": row}
+
+
+def allow_files(wanted: int) -> None:
+    """Let us and our children open so many files. Raises SystemExit where the system forbids it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        raise SystemExit(
+            f"{wanted} open files are needed, one for each node, and {hard} are allowed (ulimit "
+            "-Hn). Raise it (nofile in /etc/security/limits.conf), or ask for fewer with --nodes."
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+
+
+def _service(name: str, broker: Mosquitto, redis: RedisServer, folder: Path) -> Child:
+    environment = {
+        **os.environ,
+        "LOOKOUT_MQTT__URL": broker.url("hub"),
+        "LOOKOUT_REDIS__URL": redis.url,
+        "LOOKOUT_DATA": str(folder / "data"),
+    }
+    command = [sys.executable, "-m", f"services.{name}"]
+    child = Child(command, log=folder / f"{name}.log", environment=environment)
+    child.start()
+    return child
+
+
+async def _until_online(url: str) -> None:
+    async with Session(Broker(url=url), "bench-watch") as session, asyncio.timeout(30):
+        statuses = session.subscribe("lookout/hub/+/status")
+        online: set[str] = set()
+        while len(online) < len(SERVICES):
+            message = await anext(statuses)
+            if message.payload == b"online":
+                online.add(message.topic)
+
+
+async def _settled(client: Any, nodes: int, status: str) -> int:
+    """How many nodes the registry says to be `status`, once it says so of all, or time is up."""
+    found = 0
+    try:
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while found < nodes:
+                found = sum(node.get("status") == status for node in await Nodes(client).all())
+                await asyncio.sleep(0.5)
+    except TimeoutError:
+        return found
+    return found
+
+
+def _arrived(sent: Sent, images: int) -> dict[str, Any]:
+    last = max(0, len(sent.latencies) - 1)
+    return {
+        "images": images,
+        "images_per_second": round(images / sent.seconds, 1),
+        "confirmed": len(sent.latencies),
+        "p50_ms": round(sent.latencies[last // 2] * 1000),
+        "p99_ms": round(sent.latencies[int(last * 0.99)] * 1000),
+    }
+
+
+async def _stored(client: Any, images: int) -> dict[str, Any]:
+    stored = await _count(client, keys.IMAGES_INDEX)
+    readings = await _count(client, keys.READINGS_INDEX)
+    told = await client.xlen(keys.IMAGES_STREAM)
+    return {
+        "lost": images - stored,
+        "doubled": max(0, told - stored),
+        "readings_lost": images - readings,
+    }
+
+
+async def _count(client: Any, index: str) -> int:
+    answer = await client.execute_command("FT.SEARCH", index, "*", "LIMIT", 0, 0)
+    return int(answer[0])
+
+
+def _taken(processes: dict[str, int], before: dict[str, float], images: int) -> dict[str, Any]:
+    """Most memory, and processor time for the whole life of the fleet."""
+    memory = {f"{name}_mib": round(peak_mib(pid)) for name, pid in processes.items()}
+    cpu = {
+        f"{name}_cpu_per_1000": round((cpu_seconds(pid) - before[name]) / images * 1000, 2)
+        for name, pid in processes.items()
+    }
+    return memory | cpu
