@@ -27,7 +27,7 @@ class PeopleCount:
             return
         boxes: Any = picture.meta.get("boxes", ())
         detection = Detection(
-            image_id=image_id, timestamp=picture.timestamp, people=people, boxes=boxes
+            image_id=image_id, timestamp=round(picture.timestamp, 3), people=people, boxes=boxes
         )
         self.session.post(self.topics.detection(self.node), detection.encode(), retain=True)
         before, self._last = self._last, people

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.camera.sources import SourceError, metadata, picamera2
+from services.camera.sources.size import SizedSource
 from tests.camera.fake_picamera2 import World, install
 from tests.camera.picamera2_behaviour import BEHAVIOURS, camera, fails_to_open, refused
 
@@ -57,6 +58,7 @@ async def test_the_sizes_to_choose_from_are_known_once_it_was_open(
 ) -> None:
     install(monkeypatch, World())
     source = camera()
+    assert isinstance(source, SizedSource)
     assert source.sizes((1920, 1080)) == ()
     await source.open()
     await source.close()
