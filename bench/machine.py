@@ -2,21 +2,27 @@
 
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
+
+from lookout.embedded.programs import find
+from lookout.embedded.redis_server import find_server
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def describe() -> dict[str, object]:
     """The machine and the versions that a figure is worth nothing without."""
-    packages = ("paho-mqtt", "redis", "pillow", "aiohttp")
+    packages = ("paho-mqtt", "redis", "pillow", "aiohttp", "uvloop", "imagezmq")
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
         **{name: version(name) for name in packages},
+        "mosquitto": _first_line(find("mosquitto"), "-h"),
+        "redis_server": _first_line(str(find_server()[0]), "--version"),
     }
 
 
@@ -41,6 +47,11 @@ def _status_mib(pid: int, name: str) -> float:
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def _first_line(*command: str) -> str:
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return answer.stdout.partition("\n")[0]
 
 
 def _processor() -> str:
