@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +21,8 @@ class SmallDisk:
     def fill(self) -> None:
         with (self.folder / _FILLER).open("wb") as file:
             while left := _free_bytes(self.folder):
-                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, left)
+                with suppress(OSError):  # somebody else took some of it meanwhile
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, left)
 
     def free(self) -> None:
         (self.folder / _FILLER).unlink(missing_ok=True)
