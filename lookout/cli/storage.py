@@ -1,84 +1,173 @@
-"""`lookout storage`: who uses the memory, and what would go first if it were short."""
+"""`lookout storage`: who uses the memory, what holds for whom, and what the rules would remove."""
 
-from typing import Annotated, Any
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from lookout.cli import connection, tables
 
-COLUMNS = ("Node", "Images>", "Pictures>", "Share>")
-DRY_COLUMNS = (*COLUMNS, "Would go>")
-NONE_YET = "No picture is stored yet."
+if TYPE_CHECKING:  # the store needs redis, which a Pi with only the camera's packages lacks
+    from lookout.store.forecast import Forecast
+    from lookout.store.holdings import Holding
+    from lookout.store.keeping import Kept
+    from lookout.store.memory import Memory
+    from lookout.store.removal import Victim
+
+COLUMNS: Final = (
+    "Node",
+    "Images>",
+    "Pictures>",
+    "Share>",
+    "Oldest",
+    "Newest",
+    "Kept>",
+    "Lifetime>",
+    "Cap",
+)
+NONE_YET: Final = "No picture is stored yet."
+
+
+def _size(text: str) -> int:
+    from lookout.store.amounts import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}") from None
+
+
+def _seconds(text: str) -> float:
+    from lookout.store.filters import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}: {error}") from None
 
 
 def storage(
     dry_run: Annotated[
-        str,
+        bool, typer.Option("--dry-run", help="show what each rule would remove now, from whom")
+    ] = False,
+    free: Annotated[
+        Any,
         typer.Option(
-            help="Show what would be removed from whom to free so much, such as 500MB; "
-            "nothing is removed."
+            metavar="SIZE", parser=_size, help="with --dry-run: to free so much, such as 500MB"
         ),
-    ] = "",
+    ] = None,
+    within: Annotated[
+        Any,
+        typer.Option(
+            metavar="TIME", parser=_seconds, help="with --dry-run: what expires within 1h, 1d, ..."
+        ),
+    ] = "1d",
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
-    """Show the memory in use, and each node's part of it."""
-    connection.run(_show(_bytes(dry_run) if dry_run else 0, as_json))
+    """Show the memory in use, each node's part of it, and its rules. Nothing is removed."""
+    if free and not dry_run:
+        raise typer.BadParameter("it goes with --dry-run: nothing is removed", param_hint="--free")
+    connection.run(_show(dry_run, free or 0, within, as_json))
 
 
-async def _show(need: int, as_json: bool) -> None:
-    from lookout.store.memory import memory  # lazily: see images.py
-    from lookout.store.usage import shares_to_remove, usage
+async def _show(dry_run: bool, free: int, within: float, as_json: bool) -> None:
+    from lookout.store import retention
+    from lookout.store.forecast import forecast
+    from lookout.store.holdings import holdings
+    from lookout.store.keeping import kept
+    from lookout.store.memory import memory
 
+    found: Forecast = {}
     async with connection.redis() as client:
-        now, used = await memory(client), await usage(client)
-    removed = shares_to_remove(used, need)
-    whole = sum(one.bytes for one in used)
-    rows = [
-        {
-            "node": one.node,
-            "images": one.images,
-            "bytes": one.bytes,
-            "share": round(one.bytes / whole, 4) if whole else 0.0,
-            "would_go": removed.get(one.node, 0),
-        }
-        for one in used
-    ]
+        rules = await retention.load(client)
+        now, quota = await memory(client), await kept(client, rules)
+        nodes = await holdings(client, rules)
+        if dry_run:
+            found = await forecast(client, rules, now=time.time(), within=within, free=free)
     if as_json:
-        tables.print_json({"used": now.used, "limit": now.limit, "nodes": rows})
+        tables.print_json(_document(now, quota, nodes, found))
         return
-    limit = f"of {_size(now.limit)}" if now.limit else "without a limit"
-    print(f"Redis uses {_size(now.used)} {limit}.")
-    if rows:
-        tables.print_table(DRY_COLUMNS if need else COLUMNS, (_row(row, need) for row in rows))
-    else:
+    _print_totals(now, quota, nodes)
+    if nodes:
+        tables.print_table(COLUMNS, map(_row, nodes))
+    if dry_run:
+        _print_forecast(nodes, found, within)
+
+
+def _document(
+    now: "Memory", quota: "Kept", nodes: Sequence["Holding"], found: "Forecast"
+) -> dict[str, Any]:
+    document = {
+        "used": now.used,
+        "limit": now.limit,
+        "kept": asdict(quota),
+        "nodes": [asdict(node) for node in nodes],
+    }
+    if found:
+        document["would_remove"] = {
+            rule: {node: _total(victims) for node, victims in by_node.items()}
+            for rule, by_node in found.items()
+        }
+    return document
+
+
+def _total(victims: Sequence["Victim"]) -> dict[str, Any]:
+    return {
+        "images": len(victims),
+        "bytes": sum(victim.size for victim in victims),
+        "ids": [victim.id for victim in victims],
+    }
+
+
+def _print_totals(now: "Memory", quota: "Kept", nodes: Sequence["Holding"]) -> None:
+    from lookout.store.amounts import format_size
+
+    limit = f"of {format_size(now.limit)}" if now.limit else "without a limit"
+    print(f"Redis uses {format_size(now.used)} {limit}.")
+    if not nodes:
         print(NONE_YET)
+        return
+    images, size = sum(node.images for node in nodes), sum(node.bytes for node in nodes)
+    print(f"{images:,} pictures have {format_size(size)}.")
+    most = f" of {quota.most_images:,}" if quota.most_images else ""
+    room = f" of {format_size(quota.most_bytes)}" if quota.most_bytes else ""
+    print(f"Kept for good: {quota.images:,}{most} pictures, {format_size(quota.bytes)}{room}.")
 
 
-def _row(row: dict[str, Any], need: int) -> tuple[str, ...]:
-    cells = (row["node"], str(row["images"]), _size(row["bytes"]), f"{row['share']:.0%}")
-    return (*cells, _size(row["would_go"])) if need else cells
+def _row(node: "Holding") -> tuple[str, ...]:
+    from lookout.store.amounts import format_size
+
+    caps = (
+        f"{node.cap_images:,} pictures" if node.cap_images else "",
+        format_size(node.cap_bytes) if node.cap_bytes else "",
+    )
+    return (
+        node.node,
+        str(node.images),
+        format_size(node.bytes),
+        f"{node.share:.0%}",
+        tables.clock(node.oldest),
+        tables.clock(node.newest),
+        str(node.kept) if node.kept else tables.NOTHING,
+        tables.span(node.ttl),
+        ", ".join(filter(None, caps)) or tables.NOTHING,
+    )
 
 
-_UNITS = {"GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}
+def _print_forecast(nodes: Sequence["Holding"], found: "Forecast", within: float) -> None:
+    titles = ("Node", f"Expires in {tables.span(within)}>", "Over its cap>", "Thinned out>")
+    rows = [
+        (node.node, *(_cell(by_node.get(node.node, ())) for by_node in found.values()))
+        for node in nodes
+    ]
+    print("Each rule by itself would remove (nothing has been removed):")
+    tables.print_table((*titles, "To make room>"), rows)
 
 
-def _bytes(text: str) -> int:
-    number, unit = text.strip().upper().replace(" ", ""), "B"
-    for name in _UNITS:
-        if number.endswith(name):
-            number, unit = number.removesuffix(name), name
-            break
-    try:
-        size = float(number) * _UNITS[unit]
-    except ValueError:
-        size = 0.0
-    if not 0 < size < 1e15:
-        raise typer.BadParameter(f"{text!r}: write a size such as 500MB, 2GB or 1000000")
-    return round(size)
+def _cell(victims: Sequence["Victim"]) -> str:
+    from lookout.store.amounts import format_size
 
-
-def _size(number: int) -> str:
-    for unit, size in _UNITS.items():
-        if number >= size:
-            return f"{number / size:.1f} {unit}" if size > 1 else f"{number} B"
-    return "0 B"
+    size = sum(victim.size for victim in victims)
+    return f"{len(victims):,} ({format_size(size)})" if victims else tables.NOTHING

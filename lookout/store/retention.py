@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lookout.host.settings import Section
 from lookout.store import keys
 from lookout.store.amounts import Bytes, BytesByNode, Count, CountByNode, Lifetime, Lifetimes
 from lookout.store.client import Client
+from lookout.store.memory import Memory
 from lookout.store.removal import Plan, oldest
 from lookout.store.thinning import Thin
-from lookout.store.usage import NOT_KEPT, usage
+from lookout.store.usage import NOT_KEPT, shares_to_remove, usage
 
 MAX_TTL: Final = 365 * keys.DAY
 
@@ -59,6 +60,17 @@ class Retention(Section):
         (), description="thinning out with age: 1d:1m,7d:1h keeps one a minute after a day"
     )
 
+    high_mark: float = Field(
+        0.85, gt=0, lt=1, description="part of Redis' memory at which the oldest pictures go"
+    )
+    low_mark: float = Field(0.8, gt=0, lt=1, description="part of it at which that stops")
+
+    @model_validator(mode="after")
+    def _low_is_lower(self) -> "Retention":
+        if self.low_mark >= self.high_mark:
+            raise ValueError(f"low_mark must be below high_mark, which is {self.high_mark}")
+        return self
+
     @property
     def has_caps(self) -> bool:
         """Whether any node has one."""
@@ -71,6 +83,13 @@ class Retention(Section):
             self.node_cap_images.get(node, self.cap_images),
             self.node_cap_bytes.get(node, self.cap_bytes),
         )
+
+    def shortage(self, now: Memory, incoming: int = 0) -> int:
+        """How many bytes must go before `incoming` may be written; 0 below the high mark."""
+        used = now.used + incoming
+        if not now.limit or used <= self.high_mark * now.limit:
+            return 0
+        return round(used - self.low_mark * now.limit)
 
     def lifetime(self, node: str, wish: int | None = None) -> int:
         """Seconds an image of `node` is kept: the hub's word for it, else its wish, bounded."""
@@ -99,4 +118,14 @@ async def over_cap(client: Client, rules: Retention, node: str) -> Plan:
         images = used.images - cap.images if cap.images else 0
         size = used.bytes - cap.bytes if cap.bytes else 0
         async for group in oldest(client, node, images=images, size=size):
+            yield group
+
+
+async def to_free(client: Client, need: int) -> Plan:
+    """The oldest of whoever uses most, until `need` bytes of pictures are named."""
+    if need <= 0:
+        return
+    used = await usage(client, NOT_KEPT)
+    for node, share in shares_to_remove(used, need).items():
+        async for group in oldest(client, node, size=share):
             yield group

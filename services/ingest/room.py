@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import structlog
 
 from lookout.store.client import Client
-from lookout.store.memory import Memory, memory
-from lookout.store.removal import carry_out, oldest
-from lookout.store.usage import NOT_KEPT, shares_to_remove, usage
+from lookout.store.memory import memory
+from lookout.store.removal import carry_out
+from lookout.store.retention import to_free
 from services.ingest import metrics
 from services.ingest.settings import Ingest
 
@@ -35,16 +35,8 @@ class Room:
             return
         now = await memory(self.client)
         self._before_look = now.limit / LOOKS if now.limit else float("inf")
-        if now.limit and now.used + incoming > self.settings.high_mark * now.limit:
-            await self._clear(now, incoming)
-
-    async def _clear(self, now: Memory, incoming: int) -> None:
-        need = round(now.used + incoming - self.settings.low_mark * now.limit)
-        removed = 0
-        used = await usage(self.client, NOT_KEPT)
-        for node, share in shares_to_remove(used, need).items():
-            images, _ = await carry_out(self.client, oldest(self.client, node, size=share))
-            removed += images
-        metrics.REMOVED.labels("room").inc(removed)
-        if removed:
-            logger.info("made room", images=removed, used=now.used, limit=now.limit)
+        if need := self.settings.shortage(now, incoming):
+            removed, _ = await carry_out(self.client, to_free(self.client, need))
+            metrics.REMOVED.labels("room").inc(removed)
+            if removed:
+                logger.info("made room", images=removed, used=now.used, limit=now.limit)

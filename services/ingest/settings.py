@@ -1,6 +1,6 @@
 """The settings of the ingest service."""
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from lookout.bus.topics import check_node
 from lookout.host.settings import HubSettings
@@ -14,10 +14,6 @@ class Ingest(Retention):
     max_bytes: int = Field(20_000_000, ge=1_000, description="a larger image is refused")
     max_pixels: int = Field(150_000_000, ge=1_000, description="the same by width x height")
     max_ahead: float = Field(86_400.0, ge=0, description="seconds a capture may lie in the future")
-    high_mark: float = Field(
-        0.85, gt=0, lt=1, description="part of Redis' memory at which the oldest pictures go"
-    )
-    low_mark: float = Field(0.8, gt=0, lt=1, description="part of it at which that stops")
     session_expiry: int = Field(
         7 * 86_400,
         ge=1,
@@ -35,12 +31,6 @@ class Ingest(Retention):
         for node in by_node:
             check_node(node)
         return by_node
-
-    @model_validator(mode="after")
-    def _low_is_lower(self) -> "Ingest":
-        if self.low_mark >= self.high_mark:
-            raise ValueError(f"low_mark must be below high_mark, which is {self.high_mark}")
-        return self
 
 
 class IngestSettings(HubSettings):
