@@ -63,12 +63,12 @@ class Controls:
         if abilities.presets:
             found["preset"] = {
                 **self._select("Preset", "preset", abilities.presets),
-                **self._from_info(templates.value("preset")),
+                **self._from_info(templates.one_of("preset", abilities.presets)),
             }
         if abilities.sizes:
             found["resolution"] = {
                 **self._select("Resolution", "resolution", abilities.sizes),
-                **self._from_info(templates.joined("size", "x")),
+                **self._from_info(templates.one_of("size", abilities.sizes, by="x")),
             }
         return found
 

@@ -49,10 +49,13 @@ def thousands(name: str) -> str:
     return f"{{{{ ({number} / 1000) | round(1) if {number} is number else none }}}}"
 
 
-def joined(name: str, by: str) -> str:
-    """The parts of a list under a name with `by` between them."""
-    parts = field(name)
-    return f"{{{{ {parts} | join('{by}') if {parts} else none }}}}"
+def one_of(name: str, options: Sequence[str], *, by: str = "") -> str:
+    """The value under a name (of a list its parts with `by` between them), unknown if no option.
+
+    A select logs an error for what is none of its options.
+    """
+    value = f"({field(name)} or '') | join('{by}')"
+    return f"{{% set now = {value} %}}{{{{ now if now in {json.dumps(list(options))} else none }}}}"
 
 
 def moment(name: str) -> str:
@@ -86,8 +89,9 @@ def event(types: Sequence[str]) -> str:
     """An event's data beside its type, as an event entity wants it; of other types, nothing."""
     return (
         f"{{% if value_json is mapping and {field('event_type')} in {json.dumps(types)} %}}"
-        "{% set context = value_json.get('context', {}) %}"
-        "{{ dict(value_json.get('data', {}), event_type=value_json.get('event_type'), "
+        "{% set context = value_json.get('context') %}{% set data = value_json.get('data') %}"
+        "{% set context = context if context is mapping else {} %}"
+        "{{ dict(data if data is mapping else {}, event_type=value_json.get('event_type'), "
         "time_fired=value_json.get('time_fired'), context_id=context.get('id'), "
         "parent_id=context.get('parent_id')) | tojson }}{% endif %}"
     )

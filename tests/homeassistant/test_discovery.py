@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jinja2
 import pytest
 from hypothesis import given, settings
 
@@ -117,6 +118,46 @@ def test_only_the_connection_is_there_while_the_node_is_away() -> None:
     assert tree["availability"] == [{"topic": "lookout/garden/status"}]
     own = {name for name, each in tree["components"].items() if "availability" in each}
     assert own == {"connected"}
+
+
+def rendered(template: str, message: dict[str, Any]) -> str:
+    return NativeJinja().from_string(template).render(value_json=message).strip()
+
+
+class NativeJinja(jinja2.Environment):
+    """As much of Home Assistant's templates as these use."""
+
+    def __init__(self) -> None:
+        super().__init__(autoescape=False, undefined=jinja2.StrictUndefined)
+        self.filters["tojson"] = json.dumps
+
+
+@pytest.mark.parametrize(
+    ("component", "message", "state"),
+    [
+        ("preset", {"preset": "night"}, "night"),
+        ("preset", {"preset": "of another node"}, "None"),
+        ("preset", {}, "None"),
+        ("resolution", {"size": [1280, 960]}, "1280x960"),
+        ("resolution", {"size": [1, 2]}, "None"),
+        ("resolution", {"size": None}, "None"),
+        ("picture_size", {"picture_bytes": 77_912}, "77.9"),
+        ("picture_size", {}, "None"),
+        ("enabled", {"enabled": False}, "OFF"),
+    ],
+)
+def test_a_state_is_one_of_those_that_there_are_or_unknown(
+    component: str, message: dict[str, Any], state: str
+) -> None:
+    assert rendered(components(ALL)[component]["value_template"], message) == state
+
+
+@pytest.mark.parametrize("data", [None, [], "x", {"i": 1}])
+def test_an_event_is_an_object_whatever_its_data_is(data: Any) -> None:
+    message = {"event_type": "motion_started", "data": data, "context": None}
+    told = json.loads(rendered(components(ALL)["event"]["value_template"], message))
+    assert told["event_type"] == "motion_started"
+    assert told.get("i") == (1 if isinstance(data, dict) else None)
 
 
 @pytest.mark.parametrize(
