@@ -66,10 +66,7 @@ async def release(client: Client, image_id: str) -> bool:
     seconds = rules.lifetime(image_id.partition(":")[0])
     found = bool(await client.eval(_RELEASE, 1, keys.image(image_id), seconds))
     # Thumbnails made meanwhile have no end either; they are made again when somebody looks.
-    async with client.pipeline(transaction=False) as pipe:
-        for width in keys.THUMBNAIL_WIDTHS:
-            pipe.unlink(keys.thumbnail(image_id, width))
-        await pipe.execute()
+    await client.unlink(*(keys.thumbnail(image_id, width) for width in keys.THUMBNAIL_WIDTHS))
     return found
 
 

@@ -72,8 +72,7 @@ async def remove(client: Client, victims: Sequence[Victim]) -> list[Victim]:
         answers = await pipe.execute()
         gone = [victim for victim, answer in zip(victims, answers, strict=True) if answer]
         for victim in gone:
-            for width in keys.THUMBNAIL_WIDTHS:
-                pipe.unlink(keys.thumbnail(victim.id, width))
+            pipe.unlink(*(keys.thumbnail(victim.id, width) for width in keys.THUMBNAIL_WIDTHS))
         await pipe.execute()
     return gone
 

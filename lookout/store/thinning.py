@@ -19,7 +19,7 @@ from lookout.host.settings import Section
 from lookout.store import keys
 from lookout.store.amounts import Lifetime
 from lookout.store.client import Client
-from lookout.store.removal import Plan, Victim, mortal
+from lookout.store.removal import GROUP, Plan, mortal
 from lookout.store.search import Index
 from lookout.store.usage import NOT_KEPT, usage
 
@@ -73,10 +73,16 @@ class _Stretch:
 
 
 async def to_thin(client: Client, node: str, steps: Sequence[ThinStep], now: float) -> Plan:
-    """What is too much of a node's images, oldest first: a group, often empty, for each query."""
+    """What is too much of a node's images, oldest first: groups, an empty one where there is none.
+
+    So whoever carries it out gets a turn after each query.
+    """
+    index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, ("size",))
     for used in await usage(client, NOT_KEPT, [node]):
         for stretch in _stretches(steps, used.oldest, now):
-            yield await _crowded(client, node, stretch)
+            ids = await _crowded(client, node, stretch)
+            for start in range(0, max(1, len(ids)), GROUP):
+                yield await mortal(client, await index.read(ids[start : start + GROUP]))
 
 
 def _stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator[_Stretch]:
@@ -92,8 +98,8 @@ def _stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator
             start += size
 
 
-async def _crowded(client: Client, node: str, stretch: _Stretch) -> list[Victim]:
-    """All but the first of each step's images."""
+async def _crowded(client: Client, node: str, stretch: _Stretch) -> list[str]:
+    """All but the first of each step's images, oldest first."""
     answer: list[Any] = await client.execute_command(
         *("FT.AGGREGATE", keys.IMAGES_INDEX),
         f"@node:{{$node}} @timestamp:[{stretch.low!r} ({stretch.high!r}] {_BY_ITSELF} {NOT_KEPT}",
@@ -103,10 +109,8 @@ async def _crowded(client: Client, node: str, stretch: _Stretch) -> list[Victim]
         *("REDUCE", "FIRST_VALUE", 4, "@__key", "BY", "@timestamp", "ASC", "AS", "first"),
         *("FILTER", "@images > 1", "LIMIT", 0, WINDOW, "DIALECT", 2),
     )
-    index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, ("size",))
-    ids = [identifier for row in answer[1:] for identifier in _but_first(row)]
-    rows = await index.read(sorted(ids, key=_milliseconds))
-    return await mortal(client, rows)
+    ids = (identifier for row in answer[1:] for identifier in _but_first(row))
+    return sorted(ids, key=_milliseconds)
 
 
 def _but_first(row: list[Any]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from services.ingest.settings import Ingest
 logger = structlog.get_logger()
 
 PASS_SECONDS = 300.0  # between two passes over all images
-QUERY_PAUSE = 0.05  # seconds between two queries: most of Redis' time is the intake's
+RESTS = 4  # times as long as a query took until the next: most of Redis' time is the intake's
 TURN = "thinning"
 
 
@@ -56,10 +56,13 @@ class Thinning:
     async def _go_through(self, ours: Turn) -> None:
         began, removed = time.time(), 0
         for node in await node_names(self.client):
+            asked = time.perf_counter()
             async for group in to_thin(self.client, node, self.settings.thin, began):
+                took = time.perf_counter() - asked
                 await ours.prolong()
                 removed += await self._remove(group)
-                await asyncio.sleep(QUERY_PAUSE)
+                await asyncio.sleep(RESTS * took)
+                asked = time.perf_counter()
         await self.client.set(keys.THINNED, f"{began:.3f}")
         logger.info("thinned out", images=removed, seconds=round(time.time() - began, 1))
 

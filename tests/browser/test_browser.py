@@ -237,3 +237,24 @@ async def test_without_javascript_there_are_pictures_and_filters(
     assert page.url.endswith("/?lux=100..")
     await page.get_by_role("link", name="from 100 lx").click()
     await expect(cards(page)).to_have_count(2)
+
+
+async def test_keep_stays_pressed_until_it_is_pressed_again(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/")
+    await is_live(page)
+    await send(mqtt_settings, 1)
+    await cards(page).first.click()
+    keep = page.get_by_role("button", name="Keep")
+
+    await keep.click()
+
+    kept = page.get_by_role("button", name="Kept", pressed=True)
+    await expect(kept).to_be_visible()
+    await expect(page.locator("#life")).to_contain_text("stays until it is deleted")
+    await page.reload()
+    await kept.click()
+
+    await expect(page.get_by_role("button", name="Keep", pressed=False)).to_be_visible()
+    await expect(page.locator("#life")).to_contain_text("goes by itself")
