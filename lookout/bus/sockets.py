@@ -4,6 +4,7 @@ paho opens its socket on a helper thread; everything after that happens on the l
 """
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -70,6 +71,13 @@ class LoopSockets:
     def _readable(self, sock: Any) -> None:
         self._client.loop_read()
         self._read_decrypted(sock)
+        if sock.fileno() >= 0 and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            self._read_to_the_end(sock)
+
+    def _read_to_the_end(self, sock: Any) -> None:
+        """The connection broke. uvloop says so once and then no more, whatever is left to read."""
+        while sock.fileno() >= 0 and not self._client.loop_read():
+            continue
 
     def _read_decrypted(self, sock: Any) -> None:
         """TLS may hold decrypted bytes that the selector does not know of."""
