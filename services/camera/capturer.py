@@ -72,7 +72,8 @@ class Capturer:
     @property
     def failing_seconds(self) -> float:
         """For how long captures have failed; 0 while they do not."""
-        return _clock() - self._failing_since if self.failures else 0.0
+        failing = self.failures and self.settings.enabled
+        return _clock() - self._failing_since if failing else 0.0
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

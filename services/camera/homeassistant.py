@@ -14,7 +14,6 @@ from services.camera.about import About
 from services.camera.sensors import Sensors
 from services.camera.settings import CameraSettings
 from services.camera.sources.focus import FocusSource
-from services.camera.sources.size import SizedSource
 
 LOOK_SECONDS = 2.0
 _KEPT = "homeassistant"  # in the node's state: the components announced last, id -> platform
@@ -100,12 +99,13 @@ class HomeAssistant:
             await self._keep({**self._had, **now}, gone)
 
     def _gone(self, components: Mapping[str, Component]) -> dict[str, str]:
-        """What the node had and has no more, id -> platform; not what may still come."""
-        if self.sensors.measured is None:
+        """What the node had and has no more, id -> platform.
+
+        Nothing before it took a picture: what that tells, light and sizes, may still come.
+        """
+        if not self.sensors.is_settled:
             return {}
-        source = self.about.capturer.source
-        to_come = {"resolution"} if isinstance(source, SizedSource) else set()
-        missing = self._had.keys() - components.keys() - to_come
+        missing = self._had.keys() - components.keys()
         return {key: self._had[key] for key in sorted(missing)}
 
     async def _keep(self, announced: dict[str, Any], gone: Mapping[str, str]) -> None:

@@ -155,6 +155,21 @@ async def test_switched_off_no_picture_is_taken_until_it_is_on_again(
     assert hub.fired("capture_failed") == []
 
 
+async def test_switched_off_the_light_of_the_last_picture_is_not_told_as_that_of_now(
+    hub: Hub, settings: Callable[..., Any]
+) -> None:
+    sensors = {"interval": 0.2, "vitals": True}
+    readings = hub.session.subscribe("lookout/garden/reading")
+    async with running_node(settings(sensors=sensors), RecordingSource()):
+        await told(hub)
+        await hub.call("capture")
+        while b"lux" not in (await anext(readings)).payload:
+            continue
+        await hub.call("set", enabled=False)
+        while b"lux" in (await anext(readings)).payload:
+            continue
+
+
 async def test_the_sizes_to_choose_from_have_the_configured_shape(
     hub: Hub, settings: Callable[..., Any]
 ) -> None:

@@ -135,6 +135,24 @@ async def test_a_sensor_that_is_no_more_is_taken_out_and_forgotten(
             found = await announced(messages, "metric_lux")
 
 
+async def test_before_the_first_picture_nothing_is_taken_out(
+    hub: Hub, running: Callable[..., Any]
+) -> None:
+    messages = hub.session.subscribe(TOPIC)
+    sensors = {"vitals": True, "cpu_temperature": False, "interval": 1}
+    async with running(sensors=sensors):
+        await announced(messages, "metric_lux", "metric_load")
+    readings = hub.session.subscribe("lookout/garden/reading")
+    async with running(sensors=sensors, capture={"interval": 0}):
+        while (await anext(readings)).retain:
+            continue  # until there was a round of measuring, without a picture
+        found = await announced(messages, "metric_load")
+        assert "metric_lux" not in found
+        await hub.call("capture")
+        found = await announced(messages, "metric_lux")
+        assert found["metric_lux"] != {"platform": "sensor"}
+
+
 async def test_the_user_homeassistant_sees_all_and_commands_but_speaks_for_nobody(
     hub: Hub, running: Callable[..., Any], broker: BrokerServer, mqtt_settings: Settings
 ) -> None:
