@@ -158,7 +158,7 @@ async def test_switched_off_no_picture_is_taken_until_it_is_on_again(
 async def test_switched_off_the_light_of_the_last_picture_is_not_told_as_that_of_now(
     hub: Hub, settings: Callable[..., Any]
 ) -> None:
-    sensors = {"interval": 0.2, "vitals": True}
+    sensors = {"interval": 1, "vitals": True}
     readings = hub.session.subscribe("lookout/garden/reading")
     async with running_node(settings(sensors=sensors), RecordingSource()):
         await told(hub)
