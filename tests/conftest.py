@@ -25,6 +25,16 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what tests had to report: their property `report`."""
+    for outcomes in terminalreporter.stats.values():
+        for outcome in outcomes:
+            properties = dict(getattr(outcome, "user_properties", ()))
+            if getattr(outcome, "when", "") == "call" and "report" in properties:
+                terminalreporter.section(outcome.nodeid.rpartition("::")[2])
+                terminalreporter.write_line(properties["report"])
+
+
 @pytest.fixture(autouse=True)
 async def nothing_left_behind() -> AsyncIterator[None]:
     """Fails a test that leaves a task pending or a process running."""

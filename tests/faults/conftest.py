@@ -1,4 +1,4 @@
-"""The reports of fault runs: shown at the end of the session, in JUnit's file, and as JSON."""
+"""How runs of faults hand in their reports."""
 
 from collections.abc import Callable
 
@@ -6,34 +6,14 @@ import pytest
 
 from tests.faults.report import Report
 
-TEXTS = pytest.StashKey[list[str]]()
-
 
 @pytest.fixture
-def show(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Have a text shown at the end of the session."""
-
-    def shown(text: str) -> None:
-        request.config.stash.setdefault(TEXTS, []).append(text)
-
-    return shown
-
-
-@pytest.fixture
-def tell(
-    show: Callable[[str], None], record_property: Callable[[str, object], None]
-) -> Callable[[Report], None]:
-    """Hand in the report of a run."""
+def tell(record_property: Callable[[str, object], None]) -> Callable[[Report], None]:
+    """Hand in a report: shown at the end of the session, and kept as JSON."""
 
     def told(report: Report) -> None:
-        show(report.text())
+        record_property("report", report.text())
         record_property("faults", report.as_json())
         report.save()
 
     return told
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for text in terminalreporter.config.stash.get(TEXTS, []):
-        terminalreporter.section("fault report")
-        terminalreporter.write_line(text)
