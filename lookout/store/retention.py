@@ -1,7 +1,8 @@
 """What is kept, and for how long: the rules by which images go, and whom they take."""
 
+import json
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field, model_validator
 
@@ -104,9 +105,12 @@ async def save(client: Client, rules: Retention) -> None:
 
 
 async def load(client: Client) -> Retention:
-    """The rules that the ingest service was told; the defaults where it never ran."""
-    text = await client.get(keys.RULES)
-    return Retention.model_validate_json(text) if text else Retention()
+    """The rules that the ingest service was told; the defaults where it never ran.
+
+    What a newer ingest service may have written besides is left out.
+    """
+    said: dict[str, Any] = json.loads(await client.get(keys.RULES) or "{}")
+    return Retention(**{name: said[name] for name in said.keys() & Retention.model_fields.keys()})
 
 
 async def over_cap(client: Client, rules: Retention, node: str) -> Plan:

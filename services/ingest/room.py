@@ -1,7 +1,9 @@
 """Makes room before Redis has to: fair among the nodes, oldest first, never what somebody keeps.
 
 Redis' own eviction (`volatile-ttl`) does not know nodes: a loud one would push a quiet one's
-pictures out. It stays as the last resort.
+pictures out. It stays as the last resort. Unlike the other rules this one does not wait for the
+disk: what it takes before it was confirmed is confirmed as stored or, where Redis dies first, sent
+again.
 """
 
 from dataclasses import dataclass

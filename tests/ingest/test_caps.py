@@ -51,6 +51,15 @@ async def test_what_is_over_the_cap_goes_the_oldest_first(
         assert await left(indexed, node) == set(ids[node][-number:])
 
 
+async def test_what_was_taken_first_goes_first_also_when_it_came_last(indexed: Client) -> None:
+    young = await stored(indexed, "garden", [NOW + number for number in range(20)])
+    caps = Caps(indexed, Ingest(cap_images=25))
+    await caps.enforce()
+    late = await stored(indexed, "garden", [NOW - 30 + number for number in range(20)])
+    await caps.enforce()
+    assert await left(indexed, "garden") == {*young, *late[-5:]}
+
+
 async def test_kept_images_stay_and_take_no_room_from_others(indexed: Client) -> None:
     ids = await stored(indexed, "garden", [NOW + number for number in range(40)])
     for identifier in ids[:10]:
