@@ -54,6 +54,9 @@ async def test_what_is_posted_while_the_broker_is_away_arrives_in_order(
         received = receiver.subscribe("lookout/garden/event/x")
         await receiver.connected()
         await sender.connected()
+        later = receiver.subscribe("lookout/garden/info")
+        await sender.publish("lookout/garden/info", b"{}", retain=True)
+        await anext(later)  # so the broker knows of the subscription before it stops
         await broker.stop()
         await eventually(lambda: not sender.is_connected and not receiver.is_connected)
         for number in range(5):
