@@ -26,7 +26,7 @@ max_inflight_messages 1
 class Fault:
     """Something that `begin` breaks and `end` mends.
 
-    `alone`: with another fault at the same time, losing a capture would be nobody's mistake.
+    `alone`: never together with another one. `removes`: ingest takes old pictures out meanwhile.
     """
 
     part: str
@@ -34,6 +34,7 @@ class Fault:
     begin: Step
     end: Step
     alone: bool = False
+    removes: bool = False
 
     @property
     def name(self) -> str:
@@ -113,12 +114,15 @@ def of_link(part: str, link: Proxy) -> list[Fault]:
 
 
 def of_disk(part: str, disk: SmallDisk, *, alone: bool = False) -> list[Fault]:
-    """A disk that takes not a byte more."""
+    """A disk that takes not a byte more.
+
+    A camera's is full alone: it holds some pictures in memory, as long as the hub takes them.
+    """
     return [Fault(part, "disk full", at_once(disk.fill), at_once(disk.free), alone)]
 
 
 def of_power(part: str, power: PowerCut) -> list[Fault]:
-    """A power cut; alone, because a client is needed to begin it."""
+    """A power cut; alone, because Redis must answer to begin it."""
     return [Fault(part, "power cut", power.before_the_cut, power.back, alone=True)]
 
 
@@ -129,15 +133,13 @@ def of_memory(part: str, client: Client) -> list[Fault]:
         await client.config_set("maxmemory-policy", policy)
         await client.config_set("maxmemory", maxmemory)
 
-    # One byte: no room can be made. Alone, because a client is needed to begin and to end it.
-    return [
-        Fault(
-            *(part, "at maxmemory"),
-            lambda: limit(1, "noeviction"),
-            lambda: limit(0, "volatile-ttl"),
-            alone=True,
-        )
-    ]
+    async def begin() -> None:
+        await limit(1, "noeviction")  # one byte: no room can be made
+
+    async def end() -> None:
+        await limit(0, "volatile-ttl")
+
+    return [Fault(part, "at maxmemory", begin, end, alone=True, removes=True)]
 
 
 def drawn(seed: int, faults: list[Fault], rounds: int, lengths: tuple[int, ...]) -> list[Round]:

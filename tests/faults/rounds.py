@@ -91,7 +91,7 @@ class Harness:
         await self.record.more(each.captures, PACEMAKER)
         for fault in each.faults:
             await fault.end()
-        if any(fault.kind == "at maxmemory" for fault in each.faults):
+        if any(fault.removes for fault in each.faults):
             self.comparison.removable |= self.record.captures.keys()
         await self.record.more(2, *NODES)
         await self._settled()

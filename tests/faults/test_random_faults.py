@@ -6,6 +6,7 @@ LOOKOUT_TEST_REPORT names a file for the report as JSON.
 
 import os
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from tests.faults.report import Report
 from tests.faults.rounds import every_fault, harness
 from tests.faults.system import running_system
 
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="the record of captures comes from Linux' inotify"
+)
 SHORT = (8, 12)  # captures that a fault lasts, ten a second
 LONG = (8, 12, 16, 16, 24, 120)  # the last: longer than every keepalive and time-out
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -45,7 +46,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
 @cache
 def may_mount() -> bool:
     """Whether a tmpfs can be mounted here: root in a container often may not."""
-    if os.geteuid() != 0:
+    if sys.platform != "linux" or os.geteuid() != 0:
         return False
     probe = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
     return subprocess.run(probe, check=False, capture_output=True).returncode == 0
