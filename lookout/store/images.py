@@ -1,9 +1,12 @@
 """Images: one hash each with its TTL, a search index, and the stream that tells of new ones."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
+
+from redis.exceptions import WatchError
 
 from lookout.store import keys, nodes
 from lookout.store.client import Client
@@ -114,25 +117,29 @@ class Images:
         An image that is there already is written over; it is not told of again in the stream, and
         one that is kept stays kept. Raises a StoreError, and then nothing is written.
         """
-        lives = await self._lives(batch)
-        # By id: a batch may hold the same image twice.
-        fresh = {
-            image.id: image for image, life in zip(batch, lives, strict=True) if life == _NO_KEY
-        }
-        new = list(fresh.values())
         latest = await nodes.last_images(self._client, {image.node for image in batch})
+        while True:
+            with suppress(WatchError):  # another worker wrote one of these meanwhile
+                return await self._write(batch, latest, ttl)
+
+    async def _write(self, batch: Sequence[NewImage], latest: Mapping[str, float], ttl: int) -> int:
+        """How many were new. Raises WatchError, and then nothing is written."""
+        names = [keys.image(image.id) for image in batch]
         async with self._client.pipeline(transaction=True) as pipe:
+            await pipe.watch(*names)
+            lives = await pipe.eval(_LIVES, len(names), *names)
+            # By id: a batch may hold the same image twice.
+            fresh = {
+                image.id: image for image, life in zip(batch, lives, strict=True) if life == _NO_KEY
+            }
+            new = list(fresh.values())
+            pipe.multi()
             for image in batch:
                 pipe.hset(keys.image(image.id), mapping=image.fields())
             self._finish(pipe, batch, lives, new, ttl)
             nodes.note_images(pipe, batch, new, latest)
             await pipe.execute()
         return len(new)
-
-    async def _lives(self, batch: Sequence[NewImage]) -> list[int]:
-        names = [keys.image(image.id) for image in batch]
-        lives: list[int] = await self._client.eval(_LIVES, len(names), *names)
-        return lives
 
     @staticmethod
     def _finish(
