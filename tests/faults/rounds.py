@@ -47,6 +47,7 @@ def every_fault(system: System) -> list[Fault]:
         *of_power("redis", PowerCut(system.client, system.store, system.folder / "redis")),
         *of_memory("redis", system.client),
         *of_service("ingest", services["ingest"]),
+        *of_service("ingest_2", services["ingest_2"]),
         *of_service("events", services["events"]),
         *of_service("camera", services["garden"]),
     ]

@@ -60,7 +60,7 @@ def spool(folder: Path, node: str) -> Path:
 
 @asynccontextmanager
 async def running_system(folder: Path) -> AsyncIterator[System]:
-    """Broker, Redis, ingest, events and two cameras, all talking through links."""
+    """Broker, Redis, two ingest workers, events and two cameras; links that may fail between."""
     async with AsyncExitStack() as stack:
         disks = {}
         if may_mount():
@@ -99,6 +99,7 @@ def start_services(
     garden = {"LOOKOUT_MQTT__URL": by_way_of(links["garden-broker"], broker.url("garden"))}
     return {
         "ingest": starter.start("ingest", **keepalive, **through),
+        "ingest_2": starter.start("ingest", LOOKOUT_INGEST__WORKER="2", **keepalive),
         "events": starter.start("events", **keepalive),
         "garden": starter.start("camera", LOOKOUT_NODE="garden", **keepalive, **CAMERA, **garden),
         "barn": starter.start("camera", user="barn", LOOKOUT_NODE="barn", **keepalive, **CAMERA),
