@@ -64,6 +64,7 @@ class Harness:
     """Breaks and mends the system, and compares it with the record."""
 
     system: System
+    listener: Session  # by which the record hears of announcements
     record: Record
     comparison: Comparison
     event_log: EventLog
@@ -104,6 +105,7 @@ class Harness:
         await eventually(self.comparison.nothing_doubled, 5)
         assert not (doubled := await self.event_log.doubled()), f"logged twice: {doubled}"
         assert not self.record.said, f"told as lost or refused: {self.record.said}"
+        await self.listener.connected()
         lost, _ = await self.comparison.gone()
         assert not lost, f"they were stored, and are gone: {lost}"
 
@@ -139,15 +141,15 @@ async def harness(system: System, seed: int) -> AsyncIterator[Harness]:
     """A harness that records what the system captures."""
     record = Record()
     client = system.client
-    log = EventLog(client, system.logs)
-    async with Session(Broker(url=system.broker.url("hub")), "the-record") as session:
-        events = session.subscribe(Topics().every("event"))
-        await session.connected()
+    comparison, log = Comparison(client, record), EventLog(client, system.logs)
+    async with Session(Broker(url=system.broker.url("hub")), "the-record") as listener:
+        events = listener.subscribe(Topics().every("event"))
+        await listener.connected()
         following = asyncio.create_task(record.follow(events), name="record")
         with ExitStack() as stack:
             for spool in system.spools:
                 stack.enter_context(FolderWatch(spool, record.renamed))
             try:
-                yield Harness(system, record, Comparison(client, record), log, Report(seed))
+                yield Harness(system, listener, record, comparison, log, Report(seed))
             finally:
                 await cancel(following)
