@@ -123,7 +123,9 @@ class ImageMeta(Open):
     trigger: Word | None = None
     context_id: Identifier | None = None
     parent_id: Identifier | None = None
-    ttl: int | None = Field(None, ge=1, le=LONGEST_TTL, description="seconds it wants to be kept")
+    ttl: int | None = Field(
+        None, ge=0, le=LONGEST_TTL, description="seconds it wants to be kept; 0: as the hub is set"
+    )
     meta: Annotated[dict[str, JsonValue] | None, BeforeValidator(_lenient_json)] = None
 
     @classmethod

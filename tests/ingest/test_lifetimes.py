@@ -18,6 +18,7 @@ HOUR = 3600
     ("node", "properties", "most"),
     [
         ("garden", {}, 10 * HOUR),
+        ("garden", {"ttl": "0"}, 10 * HOUR),
         ("garden", {"ttl": "7200"}, 2 * HOUR),
         ("garden", {"ttl": "99999999"}, 20 * HOUR),
         ("barn", {"ttl": "7200"}, 5 * HOUR),
