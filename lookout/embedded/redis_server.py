@@ -50,7 +50,6 @@ class RedisServer:
         self._maxmemory = maxmemory
         self._appendonly = appendonly
         self._more: tuple[str, ...] = ()
-        self._more: tuple[str, ...] = ()
         self._program, self._modules = find_server()
         command = [str(self._program), str(self._folder / "redis.conf")]
         self._child = Child(command, log=self._folder / "redis.log", folder=self._folder)
@@ -105,10 +104,6 @@ class RedisServer:
         """From the next start on, have these lines at the end of redis.conf."""
         self._more = more
 
-    def configure(self, *more: str) -> None:
-        """From the next start on, have these lines at the end of redis.conf."""
-        self._more = more
-
     def freeze(self) -> None:
         """Let it hang, as a machine that swaps does, until `thaw`."""
         self._child.signal(signal.SIGSTOP)
@@ -133,7 +128,6 @@ class RedisServer:
             yield f"maxmemory {self._maxmemory}"
         for module in self._modules:
             yield f"loadmodule {quoted(module)}"
-        yield from self._more
         yield from self._more
 
     async def _answers(self) -> bool:

@@ -16,6 +16,7 @@ UNCONFIRMED = Counter(
 )
 WAITING = Gauge("lookout_ingest_waiting", "1 while Redis does not take writes")
 MEMORY_SHARE = Gauge("lookout_redis_memory_share", "Part of Redis' memory limit in use, 0 to 1")
+REPLICAS = Gauge("lookout_redis_replicas", "Replicas of Redis that are in touch and caught up")
 EVICTED = Counter("lookout_redis_evicted", "Keys that Redis threw out early to make room")
 REMOVED = Counter("lookout_ingest_removed", "Images removed before their time, by rule", ["rule"])
 KEPT = Gauge("lookout_ingest_kept", "Images that somebody keeps for good")

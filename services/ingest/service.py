@@ -10,21 +10,19 @@ from lookout.bus.messages import IngestInfo
 from lookout.bus.session import Session
 from lookout.bus.topics import HUB, Topics
 from lookout.host.run import forever
-from lookout.store.client import TRANSIENT, Client, StoreError, run_id
+from lookout.store.client import TRANSIENT, Client, run_id
 from lookout.store.images import Images
 from lookout.store.index import ensure_indexes
 from lookout.store.readings import Readings
-from services.ingest.caps import CAP_SECONDS, Caps
 from services.ingest.images import ImageIntake
 from services.ingest.patience import Patience
-from services.ingest.pressure import CHECK_SECONDS, Pressure
+from services.ingest.pressure import Pressure
 from services.ingest.readings import ReadingIntake
 from services.ingest.receipts import Receipts
 from services.ingest.refusals import Refusals
 from services.ingest.room import Room
-from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
-from services.ingest.thinning import PASS_SECONDS, Thinning
+from services.ingest.upkeep import upkeep
 
 GROUP = "ingest"  # workers of one group share the messages
 INDEX_SECONDS = 10.0  # a Redis that came back empty gets its indexes again after this
@@ -67,23 +65,7 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
             ),
             name="indexes",
         )
-        group.create_task(
-            forever("memory", pressure.check, pause=CHECK_SECONDS, on=TRANSIENT), name="memory"
-        )
-        group.create_task(
-            forever("caps", Caps(client, limits).enforce, pause=CAP_SECONDS, on=(StoreError,)),
-            name="caps",
-        )
-        group.create_task(
-            forever("rules", Rules(client, limits).tell, pause=TELL_SECONDS, on=(StoreError,)),
-            name="rules",
-        )
-        group.create_task(
-            forever(
-                "thinning", Thinning(client, limits).work, pause=PASS_SECONDS, on=(StoreError,)
-            ),
-            name="thinning",
-        )
+        group.create_task(upkeep(settings, client, pressure), name="upkeep")
         group.create_task(receipts.send_forever(), name="receipts")
         group.create_task(images.take(image_messages), name="images")
         group.create_task(readings.take(reading_messages), name="readings")

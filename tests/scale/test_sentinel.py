@@ -9,6 +9,7 @@ import pytest
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker, Redis
 from lookout.store.client import TRANSIENT, Client, opened
+from lookout.store.replicas import replicas_in_touch
 from tests.scale.sentinel import SENTINEL_PASSWORD, Watched
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.servers import BrokerServer
@@ -57,6 +58,16 @@ async def test_clients_follow_the_primary(watched: Watched, client: Client) -> N
     await watched.primary.kill()
     await watched.until_promoted(watched.replica)
     await eventually(lambda: written(client), 20)
+
+
+async def test_replicas_in_touch_are_counted(watched: Watched, client: Client) -> None:
+    assert await replicas_in_touch(client) == 1
+    await watched.replica.kill()
+    await eventually(lambda: nobody_follows(client))
+
+
+async def nobody_follows(client: Client) -> bool:
+    return await replicas_in_touch(client) == 0
 
 
 async def written(client: Client) -> bool:

@@ -86,6 +86,23 @@ async def test_two_workers_store_everything_once_also_when_one_is_killed_and_com
     assert await client.exists(keys.receipts("1"), keys.receipts("2")) == 2, "one did not work"
 
 
+async def test_what_concerns_the_whole_hub_is_done_by_one_worker_at_a_time(
+    service: Start, client: Any, statuses: dict[str, str]
+) -> None:
+    first = service("ingest", LOOKOUT_INGEST__WORKER="1")
+    await eventually(lambda: client.get(keys.lease("upkeep")), 20)
+    second = service("ingest", LOOKOUT_INGEST__WORKER="2")
+    await until(statuses, ingest_2="online")
+    await eventually(lambda: "standing by" in log(second))
+    assert (await client.get(keys.lease("upkeep"))).endswith(b":ingest")
+    await first.stop()
+
+    async def taken_over() -> bool:
+        return (await client.get(keys.lease("upkeep")) or b"").endswith(b":ingest_2")
+
+    await eventually(taken_over)
+
+
 async def test_a_worker_that_never_returns_is_forgotten_and_the_other_gets_everything(
     service: Start, client: Any, statuses: dict[str, str], sources: list[RecordingSource]
 ) -> None:
