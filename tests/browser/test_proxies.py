@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import FrameLocator, Page, expect
+from playwright.async_api import FrameLocator, Page, Request, expect
 
 from lookout.embedded.child import Child
 from tests.browser.conftest import Open
@@ -62,9 +62,14 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 def requested(page: Page) -> set[str]:
-    """The paths that the page asks for, as it goes on."""
+    """The paths that the page asks a server for, as it goes on."""
     paths: set[str] = set()
-    page.on("request", lambda request: paths.add(urlsplit(request.url).path))
+
+    def note(request: Request) -> None:
+        if not request.url.startswith("blob:"):
+            paths.add(urlsplit(request.url).path)
+
+    page.on("request", note)
     return paths
 
 
@@ -85,12 +90,13 @@ async def use(page: Page | FrameLocator) -> None:
     await expect(page.locator("#live")).to_have_attribute("data-state", "open")
     await page.get_by_role("button", name="Keep").click()
     await expect(page.locator("#life")).to_contain_text("stays until it is deleted")
+    taken = await page.locator("#picture").get_attribute("data-id")
     await page.get_by_role("button", name="Delete").click()
     await page.locator("#sure").get_by_role("button", name="Delete").click()
 
-    await expect(page.locator("#sure")).to_be_hidden()
+    await expect(page.locator(f'#picture[data-id="{taken}"]')).to_have_count(0)
     await page.get_by_role("link", name="Live").click()
-    film = page.locator('.node img[src$="/nodes/garden/live"]')
+    film = page.get_by_role("img", name="What garden sees now")
     await eventually(lambda: film.evaluate("image => image.naturalWidth === 640"))
 
 

@@ -1,7 +1,7 @@
 """Reverse proxies before a gallery, set up as docs/http.md says, and a stand-in for Home Assistant.
 
 The stand-in does to requests and answers what Home Assistant's ingress does (its core and its
-Supervisor, as of 2026.11), compression of text included.
+Supervisor, as of 2026.11): it compresses text, and drops the parameters of the content type.
 """
 
 import re
@@ -24,7 +24,12 @@ TOKEN = "/api/hassio_ingress/Zk3Xq"
 PANEL = f"""<!doctype html><title>Panel</title><link rel="icon" href="data:,">
 <iframe src="{TOKEN}/" width="900" height="700"></iframe>"""
 USER = "Ann Example"
-_HOP_BY_HOP = {hdrs.TRANSFER_ENCODING, hdrs.CONTENT_LENGTH, hdrs.CONTENT_ENCODING}
+_DROPPED = {
+    hdrs.TRANSFER_ENCODING,
+    hdrs.CONTENT_LENGTH,
+    hdrs.CONTENT_ENCODING,
+    hdrs.CONTENT_TYPE,
+}
 
 NGINX = """
 daemon off; master_process off; pid nginx.pid; error_log stderr warn;
@@ -155,8 +160,9 @@ async def _pass_on(
         allow_redirects=False,
         timeout=aiohttp.ClientTimeout(total=None),
     ) as answer:
-        kept = [(name, value) for name, value in answer.headers.items() if name not in _HOP_BY_HOP]
+        kept = [(name, value) for name, value in answer.headers.items() if name not in _DROPPED]
         response = web.StreamResponse(status=answer.status, headers=kept)
+        response.content_type = answer.content_type  # without its parameters
         if _is_compressed(answer.content_type) and answer.status == 200:
             response.enable_compression()
         await response.prepare(request)
