@@ -1,4 +1,9 @@
-"""Work that one worker at a time does, whichever gets to it."""
+"""Work that must not be done by two workers at once, whichever gets to it.
+
+A lease (lease.py) says which worker holds to the rules; one that stood still may not know for a
+moment that it has lost it. What counts and then removes therefore takes turns as well, and asks
+before each removal whether it still has its own.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
