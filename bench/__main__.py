@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import detect, fleet, ingest, live, node, together
+from bench import detect, fleet, ingest, live, node, sizes, together
 from bench.machine import describe
 
 WIDTH = 120  # also into a file, where there is no terminal to ask
@@ -29,6 +29,7 @@ PARTS: dict[str, Part] = {
     "fleet": lambda given, folder: fleet.measure(
         folder, given.nodes or 1000, given.seconds, given.interval, given.size
     ),
+    "sizes": lambda _, folder: sizes.measure(folder),
 }
 
 

@@ -25,6 +25,7 @@ SERVICES: Final = ("ingest", "events")
 PROCESSES: Final = 2
 SPARE_FILES: Final = 200  # besides one for each node
 SETTLE_SECONDS: Final = 60.0
+SYS_SECONDS: Final = 1  # between the broker's figures of itself
 
 
 async def measure(
@@ -32,35 +33,48 @@ async def measure(
 ) -> dict[str, Any]:
     """One row for all nodes together; `interval` is between a node's images, in seconds."""
     allow_files(nodes + SPARE_FILES)
-    nodes -= nodes % PROCESSES
+    each = nodes // PROCESSES
     count = max(1, round(seconds / interval))
-    names = [node_name(number) for number in range(nodes)]
-    users = dict.fromkeys(["hub", *names], PASSWORD)
-    async with (
-        Mosquitto(folder / "broker", users) as broker,
-        RedisServer(folder / "redis", password=PASSWORD) as redis,
-        opened(RedisSettings(url=redis.url)) as client,
-    ):
-        children = [_service(name, broker, redis, folder) for name in SERVICES]
+    users = ["hub", *(node_name(number) for number in range(PROCESSES * each))]
+    broker = Mosquitto(folder / "broker", dict.fromkeys(users, PASSWORD))
+    broker.configure(f"\nsys_interval {SYS_SECONDS}\n")
+    arguments = ["--port", str(broker.port), "--password", PASSWORD, "--number", str(each)]
+    arguments += ["--count", str(count), "--interval", str(interval), "--size", str(size)]
+    async with broker, RedisServer(folder / "redis", password=PASSWORD) as redis:
+        children = {name: _service(name, broker, redis, folder) for name in SERVICES}
         try:
             await _until_online(broker.url("hub"))
-            arguments = ["--port", str(broker.port), "--password", PASSWORD]
-            arguments += ["--number", str(nodes // PROCESSES), "--count", str(count)]
-            arguments += ["--interval", str(interval), "--size", str(size)]
-            processes = dict(zip(SERVICES, (child.pid or 0 for child in children), strict=True))
+            processes = {name: child.pid or 0 for name, child in children.items()}
             processes |= {"broker": broker.pid or 0, "redis": redis.pid or 0}
-            before = {name: cpu_seconds(pid) for name, pid in processes.items()}
-            fleet = await asyncio.to_thread(Senders, "bench.fleet_nodes", PROCESSES, arguments)
-            there = await _settled(client, nodes, "online")
-            sent = await asyncio.to_thread(fleet.run)
-            row = _arrived(sent, nodes * count)
-            row |= await _stored(client, nodes * count)
-            row |= {"online": there, "offline_after": await _settled(client, nodes, "offline")}
-            row |= _taken(processes, before, nodes * count)
+            row = await _live(broker, redis, arguments, PROCESSES * each, count, processes)
         finally:
-            for child in children:
+            for child in children.values():
                 await child.stop()
-    return {f"{nodes} nodes": row}
+    return {f"{PROCESSES * each} nodes": row}
+
+
+async def _live(
+    broker: Mosquitto,
+    redis: RedisServer,
+    arguments: list[str],
+    nodes: int,
+    count: int,
+    processes: dict[str, int],
+) -> dict[str, Any]:
+    """Let the nodes come, live and go."""
+    images, url = nodes * count, broker.url("hub")
+    traffic = await _traffic(url)
+    before = {name: cpu_seconds(pid) for name, pid in processes.items()}
+    fleet = await asyncio.to_thread(Senders, "bench.fleet_nodes", PROCESSES, arguments)
+    async with opened(RedisSettings(url=redis.url)) as client:
+        online = await _settled(client, nodes, "online")
+        row = _arrived(await asyncio.to_thread(fleet.run), images)
+        row |= await _stored(client, images)
+        row |= {"online": online, "offline_after": await _settled(client, nodes, "offline")}
+    row |= _taken(processes, before, images)
+    for way, then, now in zip(("to", "from"), traffic, await _traffic(url), strict=True):
+        row[f"bytes_{way}_broker_per_image"] = round((now - then) / images)
+    return row
 
 
 def allow_files(wanted: int) -> None:
@@ -95,6 +109,15 @@ async def _until_online(url: str) -> None:
             message = await anext(statuses)
             if message.payload == b"online":
                 online.add(message.topic)
+
+
+async def _traffic(url: str) -> tuple[int, int]:
+    """Bytes that the broker has received and sent since its start, of two seconds from now."""
+    async with Session(Broker(url=url), "bench-traffic") as session, asyncio.timeout(30):
+        await asyncio.sleep(2 * SYS_SECONDS)
+        received = session.subscribe("$SYS/broker/bytes/received")
+        sent = session.subscribe("$SYS/broker/bytes/sent")
+        return int((await anext(received)).payload), int((await anext(sent)).payload)
 
 
 async def _settled(client: Any, nodes: int, status: str) -> int:
