@@ -67,11 +67,14 @@ async def held(client: Client, name: str, holder: str) -> AsyncIterator[None]:
 async def _take(lock: Any, name: str, holder: str) -> None:
     waiting = False
     while True:
-        with suppress(*TRANSIENT):
+        try:
             if await _is_ours(lock, holder):
                 break
+            reason = "another process does this work"
+        except TRANSIENT as error:
+            reason = str(error)
         if not waiting:
-            logger.info("another process does this work: standing by for it", service=name)
+            logger.info("standing by", service=name, reason=reason)
         waiting = True
         await asyncio.sleep(PAUSE)
     if waiting:
