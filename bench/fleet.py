@@ -112,9 +112,9 @@ async def _until_online(url: str) -> None:
 
 
 async def _traffic(url: str) -> tuple[int, int]:
-    """Bytes that the broker has received and sent since its start, of two seconds from now."""
+    """Bytes that the broker has received and sent since its start, as of a moment from now."""
     async with Session(Broker(url=url), "bench-traffic") as session, asyncio.timeout(30):
-        await asyncio.sleep(2 * SYS_SECONDS)
+        await asyncio.sleep(1.5 * SYS_SECONDS)
         received = session.subscribe("$SYS/broker/bytes/received")
         sent = session.subscribe("$SYS/broker/bytes/sent")
         return int((await anext(received)).payload), int((await anext(sent)).payload)
