@@ -1,14 +1,11 @@
 """Images: one hash each with its TTL, a search index, and the stream that tells of new ones."""
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from redis.exceptions import WatchError
-
-from lookout.store import keys, nodes
+from lookout.store import keys, writing
 from lookout.store.client import Client
 from lookout.store.search import Index, Page, Query, Row
 
@@ -32,24 +29,7 @@ FIELDS: Final = (
 _FLOATS: Final = frozenset({"timestamp", "received_at", "lux", "temperature"})
 _WHOLE: Final = frozenset({"width", "height", "size", "people"})
 _JSON: Final = frozenset({"meta", "boxes"})
-_NO_KEY, _NO_TTL = -2, -1  # answers of the TTL command
-# One command for a batch instead of one or two for each image: redis-py takes as long for a command
-# as for the bytes of an image. A tenth of what ingest needed, 0.38 s of a thousand images.
-_LIVES: Final = """
-local lives = {}
-for index, key in ipairs(KEYS) do lives[index] = redis.call('TTL', key) end
-return lives
-"""
-# ARGV: the stream's length, how many words follow of key and seconds, these, then of each new image
-# its id, node and timestamp.
-_FINISH: Final = """
-local expiring = 2 + tonumber(ARGV[2])
-for at = 3, expiring, 2 do redis.call('EXPIRE', ARGV[at], ARGV[at + 1]) end
-for at = expiring + 1, #ARGV, 3 do
-    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*',
-        'id', ARGV[at], 'node', ARGV[at + 1], 'timestamp', ARGV[at + 2])
-end
-"""
+_NO_KEY = -2  # answer of the TTL command
 # In one step, so that an image which expires meanwhile does not come back as a hash of one field.
 _KEEP: Final = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -117,55 +97,7 @@ class Images:
         An image that is there already is written over; it is not told of again in the stream, and
         one that is kept stays kept. Raises a StoreError, and then nothing is written.
         """
-        latest = await nodes.last_images(self._client, {image.node for image in batch})
-        while True:
-            with suppress(WatchError):  # another worker wrote one of these meanwhile
-                return await self._write(batch, latest, ttl)
-
-    async def _write(self, batch: Sequence[NewImage], latest: Mapping[str, float], ttl: int) -> int:
-        """How many were new. Raises WatchError, and then nothing is written."""
-        names = [keys.image(image.id) for image in batch]
-        async with self._client.pipeline(transaction=True) as pipe:
-            await pipe.watch(*names)
-            lives = await pipe.eval(_LIVES, len(names), *names)
-            # By id: a batch may hold the same image twice.
-            fresh = {
-                image.id: image for image, life in zip(batch, lives, strict=True) if life == _NO_KEY
-            }
-            new = list(fresh.values())
-            pipe.multi()
-            for image in batch:
-                pipe.hset(keys.image(image.id), mapping=image.fields())
-            self._finish(pipe, batch, lives, new, ttl)
-            nodes.note_images(pipe, batch, new, latest)
-            await pipe.execute()
-        return len(new)
-
-    @staticmethod
-    def _finish(
-        pipe: Any,
-        batch: Sequence[NewImage],
-        lives: Sequence[int],
-        new: Sequence[NewImage],
-        ttl: int,
-    ) -> None:
-        """Into the same transaction: when each expires, and word of the new ones."""
-        expiring = [
-            part
-            for image, life in zip(batch, lives, strict=True)
-            if life != _NO_TTL
-            for part in (keys.image(image.id), image.ttl or ttl)
-        ]
-        told = [part for image in new for part in (image.id, image.node, f"{image.timestamp:.3f}")]
-        pipe.eval(
-            _FINISH,
-            1,
-            keys.IMAGES_STREAM,
-            keys.IMAGES_STREAM_LENGTH,
-            len(expiring),
-            *expiring,
-            *told,
-        )
+        return await writing.write(self._client, batch, ttl)
 
     async def page(self, query: Query) -> Page:
         """One page of images, without their bytes."""

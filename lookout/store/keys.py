@@ -18,6 +18,7 @@ NODES: Final = "nodes"  # set of the names of all nodes
 RULES: Final = "retention"  # what is kept and for how long, as the ingest service was told
 THINNED: Final = "thinned"  # when the last pass of thinning out that was finished began
 IMAGES_STREAM: Final = "images"
+LIVES: Final = "lives"  # list, only inside the transaction that writes images
 IMAGES_STREAM_LENGTH: Final = 100_000
 REJECTED_STREAM: Final = "rejected"
 REJECTED_STREAM_LENGTH: Final = 200

@@ -1,8 +1,8 @@
 """The registry of nodes: what was last heard of each."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Mapping
+from typing import Any, Final
 
 from lookout.store import keys
 from lookout.store.client import Client
@@ -10,17 +10,6 @@ from lookout.store.client import Client
 _FLOATS: Final = frozenset({"last_seen", "status_since", "last_image_at", "last_reading_at"})
 _WHOLE: Final = frozenset({"images", "rejected", "readings"})
 _JSON: Final = frozenset({"info", "last_reading"})
-
-
-class _Taken(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def node(self) -> str: ...
-    @property
-    def timestamp(self) -> float: ...
-    @property
-    def received_at(self) -> float: ...
 
 
 class Nodes:
@@ -97,36 +86,6 @@ async def image_counts(client: Client) -> dict[str, int]:
             pipe.hget(keys.node(name), "images")
         answers = await pipe.execute() if names else []
     return {name: int(count) for name, count in zip(names, answers, strict=True) if count}
-
-
-async def last_images(client: Client, names: set[str]) -> dict[str, float]:
-    """When each node's newest known image was taken, Unix seconds."""
-    ordered = sorted(names)
-    async with client.pipeline(transaction=False) as pipe:
-        for name in ordered:
-            pipe.hget(keys.node(name), "last_image_at")
-        answers = await pipe.execute()
-    return {name: float(at) for name, at in zip(ordered, answers, strict=True) if at}
-
-
-def note_images(
-    pipe: Any,
-    batch: Sequence[_Taken],
-    new: Sequence[_Taken],
-    latest: Mapping[str, float],
-) -> None:
-    """Into the same transaction: each node's newest image, last sign of life and count."""
-    for name in sorted({image.node for image in batch}):
-        own = [image for image in batch if image.node == name]
-        newest = max(own, key=lambda image: image.timestamp)
-        fields = {"last_seen": f"{max(image.received_at for image in own):.3f}"}
-        if newest.timestamp >= latest.get(name, 0.0):
-            fields |= {"last_image": newest.id, "last_image_at": f"{newest.timestamp:.3f}"}
-        pipe.sadd(keys.NODES, name)
-        pipe.hset(keys.node(name), mapping=fields)
-        count = sum(image.node == name for image in new)
-        if count:
-            pipe.hincrby(keys.node(name), "images", count)
 
 
 def _as_json(name: str, answer: Mapping[bytes, bytes]) -> dict[str, Any]:

@@ -131,10 +131,12 @@ class Receipts:
         and what is missing must not be confirmed. In the same run a missing image was evicted or
         deleted: it was stored, and that is confirmed.
         """
+        if not ids or await self._client.exists(*map(keys.image, ids)) == len(ids):
+            return set()
         async with self._client.pipeline(transaction=False) as pipe:
             for each in ids:
                 pipe.exists(keys.image(each))
-            there = await pipe.execute() if ids else []
+            there = await pipe.execute()
         missing = {each for each, exists in zip(ids, there, strict=True) if not exists}
         if not missing:
             return missing
