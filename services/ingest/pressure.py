@@ -14,7 +14,8 @@ from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()
 
-CALM = 0.9  # of the low mark: below it, the pressure is over
+# Parts of the low mark, about which room-making leaves the memory: above, pressure; below, none.
+NEAR, CALM = 0.95, 0.9
 CHECK_SECONDS = 5.0
 
 
@@ -41,7 +42,7 @@ class Pressure:
         self._evicted = now.evicted
         metrics.MEMORY_SHARE.set(now.share)
         metrics.EVICTED.inc(evicted)
-        if not self.high and (now.share > self.settings.low_mark or evicted):
+        if not self.high and (now.share > self.settings.low_mark * NEAR or evicted):
             self._say(now, evicted, high=True)
         elif self.high and now.share < self.settings.low_mark * CALM and not evicted:
             self._say(now, 0, high=False)

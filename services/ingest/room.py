@@ -6,7 +6,8 @@ disk: what it takes before it was confirmed is confirmed as stored or, where Red
 again.
 """
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -29,12 +30,16 @@ class Room:
     client: Client
     settings: Ingest
     _before_look: float = 0.0  # bytes that may be written until the next look
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # two would make room twice
 
     async def make(self, incoming: int) -> None:
         """See that `incoming` bytes fit below the high mark. Raises a StoreError."""
-        self._before_look -= incoming
-        if self._before_look > 0:
-            return
+        async with self._turn:
+            self._before_look -= incoming
+            if self._before_look <= 0:
+                await self._look(incoming)
+
+    async def _look(self, incoming: int) -> None:
         now = await memory(self.client)
         self._before_look = now.limit / LOOKS if now.limit else float("inf")
         if need := self.settings.shortage(now, incoming):
