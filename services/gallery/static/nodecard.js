@@ -7,6 +7,7 @@ import { now, setTime } from "./time.js";
 const LATE = 2; // intervals without a picture until amber
 const TOO_LATE = 5; // and until red
 const USUAL_INTERVAL = 60; // seconds
+const REMEMBERED = 20; // pictures: one may be stored before we hear that it was taken
 const MANY_WAITING = 5; // captures in a spool; a few are just on their way
 
 export const cardOf = (node) => document.querySelector(`.node[data-node="${CSS.escape(node)}"]`);
@@ -104,7 +105,7 @@ export async function captureOn(card) {
     const [image] = result.data.images ?? [];
     card.dataset.expected = image ?? "";
     say(card, "Taken. On its way to the hub…", "good");
-    if (image && card.dataset.image === image) captured(card, image);
+    if (image && [card.dataset.image, ...(card.arrived ?? [])].includes(image)) captured(card, image);
   } catch (error) {
     say(card, error.message, "bad");
   } finally {
@@ -114,6 +115,7 @@ export async function captureOn(card) {
 }
 
 export function captured(card, id) {
+  card.arrived = [...(card.arrived ?? []), id].slice(-REMEMBERED);
   if (card.dataset.expected !== id) return;
   const link = document.createElement("a");
   link.href = imagePage(id);
