@@ -15,7 +15,7 @@ from lookout.store.search import Query
 from tests.faults.faults import TINY_QUEUES
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.power import PowerCut
-from tests.support.servers import BrokerServer, StoreServer
+from tests.support.servers import BrokerServer, StoreServer, log_of
 from tests.support.stored import nothing_lost_nothing_doubled
 from tests.support.waiting import eventually
 
@@ -33,7 +33,6 @@ async def took(source: RecordingSource, number: int) -> None:
 
 
 async def test_what_a_broker_with_tiny_queues_drops_is_sent_again(
-    tmp_path: Path,
     broker: BrokerServer,
     mqtt_settings: Settings,
     data: Path,
@@ -50,8 +49,7 @@ async def test_what_a_broker_with_tiny_queues_drops_is_sent_again(
         await broker.start()
         await eventually(lambda: stored_more_than(client, len(source.taken) - 5), 20)
         await ingest.kill()
-        log = tmp_path / "broker" / "mosquitto.log"
-        await eventually(lambda: DROPPED in log.read_text(), 30)
+        await eventually(lambda: DROPPED in log_of(broker), 30)
         ingest.start()
         await took(source, 5)
         source.failing = "enough"

@@ -93,6 +93,10 @@ class MosquittoContainer(Container):
         )
         self._configuration.write_text(configuration + more)
 
+    def logged(self) -> str:
+        """All that it wrote to its log."""
+        return str(self.raw.logs().decode())
+
     def add_user(self, name: str, password: str) -> None:
         command = ["mosquitto_passwd", "-b", f"{FOLDER}/passwords", name, password]
         code, output = self.raw.exec_run(command)

@@ -67,6 +67,16 @@ def make_broker(folder: Path, users: dict[str, str]) -> BrokerServer:
     return Mosquitto(folder, users)
 
 
+def log_of(broker: BrokerServer) -> str:
+    """All that the broker wrote to its log."""
+    if isinstance(broker, Mosquitto):
+        return broker.log.read_text()
+    from tests.support.containers import MosquittoContainer
+
+    assert isinstance(broker, MosquittoContainer)
+    return broker.logged()
+
+
 def make_store(folder: Path, *, maxmemory: int | None = None) -> StoreServer:
     """A Redis with an append-only file, not started yet."""
     if use_docker():
