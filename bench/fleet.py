@@ -1,18 +1,16 @@
 """A thousand nodes with status, readings and images on one hub: what arrives, and what it takes."""
 
 import asyncio
-import os
 import resource
-import sys
 from pathlib import Path
 from typing import Any, Final
 
 from bench.fleet_nodes import node_name
+from bench.hub import indexed, start_service, until_online
 from bench.machine import cpu_seconds, peak_mib
 from bench.senders import Senders, Sent
 from lookout.bus.session import Session
 from lookout.embedded.broker import Mosquitto
-from lookout.embedded.child import Child
 from lookout.embedded.redis_server import RedisServer
 from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
@@ -41,9 +39,9 @@ async def measure(
     arguments = ["--port", str(broker.port), "--password", PASSWORD, "--number", str(each)]
     arguments += ["--count", str(count), "--interval", str(interval), "--size", str(size)]
     async with broker, RedisServer(folder / "redis", password=PASSWORD) as redis:
-        children = {name: _service(name, broker, redis, folder) for name in SERVICES}
+        children = {name: start_service(name, broker, redis, folder) for name in SERVICES}
         try:
-            await _until_online(broker.url("hub"))
+            await until_online(broker, len(SERVICES))
             processes = {name: child.pid or 0 for name, child in children.items()}
             processes |= {"broker": broker.pid or 0, "redis": redis.pid or 0}
             row = await _live(broker, redis, arguments, PROCESSES * each, count, processes)
@@ -88,29 +86,6 @@ def allow_files(wanted: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
-def _service(name: str, broker: Mosquitto, redis: RedisServer, folder: Path) -> Child:
-    environment = {
-        **os.environ,
-        "LOOKOUT_MQTT__URL": broker.url("hub"),
-        "LOOKOUT_REDIS__URL": redis.url,
-        "LOOKOUT_DATA": str(folder / "data"),
-    }
-    command = [sys.executable, "-m", f"services.{name}"]
-    child = Child(command, log=folder / f"{name}.log", environment=environment)
-    child.start()
-    return child
-
-
-async def _until_online(url: str) -> None:
-    async with Session(Broker(url=url), "bench-watch") as session, asyncio.timeout(30):
-        statuses = session.subscribe("lookout/hub/+/status")
-        online: set[str] = set()
-        while len(online) < len(SERVICES):
-            message = await anext(statuses)
-            if message.payload == b"online":
-                online.add(message.topic)
-
-
 async def _traffic(url: str) -> tuple[int, int]:
     """Bytes that the broker has received and sent since its start, as of a moment from now."""
     async with Session(Broker(url=url), "bench-traffic") as session, asyncio.timeout(30):
@@ -145,19 +120,14 @@ def _arrived(sent: Sent, images: int) -> dict[str, Any]:
 
 
 async def _stored(client: Any, images: int) -> dict[str, Any]:
-    stored = await _count(client, keys.IMAGES_INDEX)
-    readings = await _count(client, keys.READINGS_INDEX)
+    stored = await indexed(client, keys.IMAGES_INDEX)
+    readings = await indexed(client, keys.READINGS_INDEX)
     told = await client.xlen(keys.IMAGES_STREAM)
     return {
         "lost": images - stored,
         "doubled": max(0, told - stored),
         "readings_lost": images - readings,
     }
-
-
-async def _count(client: Any, index: str) -> int:
-    answer = await client.execute_command("FT.SEARCH", index, "*", "LIMIT", 0, 0)
-    return int(answer[0])
 
 
 def _taken(processes: dict[str, int], before: dict[str, float], images: int) -> dict[str, Any]:

@@ -12,14 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.hub import indexed, start_service, until_online
 from bench.machine import cpu_seconds
 from bench.senders import Senders, Sent
-from lookout.bus.session import Session
 from lookout.embedded.broker import Mosquitto
-from lookout.embedded.child import Child
 from lookout.embedded.ports import free_port
 from lookout.embedded.redis_server import RedisServer
-from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store import keys
 from lookout.store.client import opened
@@ -70,9 +68,11 @@ async def _ours(
     load: Load, broker: Mosquitto, redis: RedisServer, folder: Path, number: int
 ) -> dict[str, Any]:
     url = broker.url("hub")
-    workers = [_worker(url, redis.url, folder, index + 1) for index in range(number)]
+    workers = [
+        start_service("ingest", broker, redis, folder, worker=index + 1) for index in range(number)
+    ]
     try:
-        await _until_online(url, number)
+        await until_online(broker, number)
         spending = {
             "cpu_seconds_per_1000": [worker.pid for worker in workers],
             "broker_cpu_per_1000": [broker.pid],
@@ -85,7 +85,7 @@ async def _ours(
             row = _row(load, sent) | {
                 name: load.per_1000(_spent(pids) - before[name]) for name, pids in spending.items()
             }
-            stored = await _stored(client)
+            stored = await indexed(client, keys.IMAGES_INDEX)
             told = await client.xlen(keys.IMAGES_STREAM)
     finally:
         for worker in workers:
@@ -95,36 +95,6 @@ async def _ours(
 
 def _spent(pids: Sequence[int | None]) -> float:
     return sum(cpu_seconds(pid) for pid in pids if pid is not None)
-
-
-def _worker(url: str, redis_url: str, folder: Path, number: int) -> Child:
-    environment = {
-        **os.environ,
-        "LOOKOUT_MQTT__URL": url,
-        "LOOKOUT_REDIS__URL": redis_url,
-        "LOOKOUT_DATA": str(folder / "data"),
-        "LOOKOUT_INGEST__WORKER": str(number),
-    }
-    command = [sys.executable, "-m", "services.ingest"]
-    child = Child(command, log=folder / f"ingest-{number}.log", environment=environment)
-    child.start()
-    return child
-
-
-async def _until_online(url: str, number: int) -> None:
-    """Wait until every worker has said that it is there."""
-    async with Session(Broker(url=url), "bench-watch") as session, asyncio.timeout(30):
-        statuses = session.subscribe("lookout/hub/+/status")
-        online: set[str] = set()
-        while len(online) < number:
-            message = await anext(statuses)
-            if message.payload == b"online":
-                online.add(message.topic)
-
-
-async def _stored(client: Any) -> int:
-    answer = await client.execute_command("FT.SEARCH", keys.IMAGES_INDEX, "*", "LIMIT", 0, 0)
-    return int(answer[0])
 
 
 async def _drain(load: Load, port: int, url: str) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""The hub's services as processes, as the parts that measure the whole hub need them."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from lookout.bus.session import Session
+from lookout.embedded.broker import Mosquitto
+from lookout.embedded.child import Child
+from lookout.embedded.redis_server import RedisServer
+from lookout.host.settings import Broker
+
+ONLINE_SECONDS = 30
+
+
+def start_service(
+    name: str, broker: Mosquitto, redis: RedisServer, folder: Path, *, worker: int = 1
+) -> Child:
+    """`python -m services.NAME`, as the user `hub`."""
+    environment = {
+        **os.environ,
+        "LOOKOUT_MQTT__URL": broker.url("hub"),
+        "LOOKOUT_REDIS__URL": redis.url,
+        "LOOKOUT_DATA": str(folder / "data"),
+        "LOOKOUT_INGEST__WORKER": str(worker),
+    }
+    command = [sys.executable, "-m", f"services.{name}"]
+    child = Child(command, log=folder / f"{name}-{worker}.log", environment=environment)
+    child.start()
+    return child
+
+
+async def until_online(broker: Mosquitto, number: int) -> None:
+    """Wait until so many services have said that they are there. Raises TimeoutError."""
+    settings = Broker(url=broker.url("hub"))
+    async with Session(settings, "bench-watch") as session, asyncio.timeout(ONLINE_SECONDS):
+        statuses = session.subscribe("lookout/hub/+/status")
+        online: set[str] = set()
+        while len(online) < number:
+            message = await anext(statuses)
+            if message.payload == b"online":
+                online.add(message.topic)
+
+
+async def indexed(client: Any, index: str) -> int:
+    """How many hashes a search index holds."""
+    answer = await client.execute_command("FT.SEARCH", index, "*", "LIMIT", 0, 0)
+    return int(answer[0])
