@@ -13,7 +13,7 @@ from lookout.bus.messages import Info, parse_info
 from lookout.host.settings import Broker
 from lookout.vision.frames import GreyFrame
 from services.camera import about
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -29,12 +29,6 @@ async def deadline() -> AsyncIterator[None]:
 @pytest.fixture(autouse=True)
 def said_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(about, "REFRESH_SECONDS", 0.05)
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 async def told(hub: Hub) -> Info:

@@ -21,7 +21,7 @@ from services.camera.settings import Camera
 from services.camera.settings.detect import Detect
 from services.camera.sources import SourceError
 from tests.support.footage import COMES_OR_GOES, EMPTY, FILM, needs_film
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -57,12 +57,6 @@ class Room(RecordingSource):
 async def deadline() -> AsyncIterator[None]:
     async with asyncio.timeout(100):
         yield
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from services.camera import about
 from services.camera.settings import Camera
 from services.camera.sources.size import native, shaped
 from services.camera.sources.synthetic import Synthetic
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -34,12 +34,6 @@ async def deadline(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     monkeypatch.setattr(about, "REFRESH_SECONDS", 0.05)
     async with asyncio.timeout(60):
         yield
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

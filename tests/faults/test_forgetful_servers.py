@@ -13,7 +13,7 @@ from lookout.store.client import TRANSIENT, ResponseError
 from lookout.store.images import Images
 from lookout.store.search import Query
 from tests.faults.faults import TINY_QUEUES
-from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.nodes import RecordingSource, node_settings, running_node, took
 from tests.support.power import PowerCut
 from tests.support.servers import BrokerServer, StoreServer, log_of
 from tests.support.stored import nothing_lost_nothing_doubled
@@ -24,12 +24,6 @@ Settings = Callable[[str], Broker]
 Start = Callable[..., Child]
 RECOVERY = 60.0  # seconds
 DROPPED = "being dropped for client lookout-ingest"  # a line of Mosquitto's
-
-
-async def took(source: RecordingSource, number: int) -> None:
-    """Wait until the camera has taken `number` more pictures."""
-    goal = len(source.taken) + number
-    await eventually(lambda: len(source.taken) >= goal, 30)
 
 
 async def test_what_a_broker_with_tiny_queues_drops_is_sent_again(

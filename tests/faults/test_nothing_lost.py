@@ -8,7 +8,7 @@ import pytest
 
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
-from tests.support.nodes import RecordingSource, node_settings, running_node
+from tests.support.nodes import RecordingSource, node_settings, running_node, took
 from tests.support.servers import BrokerServer, StoreServer
 from tests.support.stored import nothing_lost_nothing_doubled
 from tests.support.waiting import eventually
@@ -17,12 +17,6 @@ pytestmark = pytest.mark.timeout(180)
 Settings = Callable[[str], Broker]
 Start = Callable[..., Child]
 RECOVERY = 60.0  # seconds
-
-
-async def took(source: RecordingSource, number: int) -> None:
-    """Wait until the camera has taken `number` more pictures."""
-    goal = len(source.taken) + number
-    await eventually(lambda: len(source.taken) >= goal, 30)
 
 
 async def test_a_healthy_hub_confirms_and_the_spool_empties(

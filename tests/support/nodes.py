@@ -16,6 +16,7 @@ from services.camera import service
 from services.camera.settings import Camera, CameraSettings
 from services.camera.sources import Picture, Source, SourceError
 from tests.support.pictures import numbered_jpeg
+from tests.support.waiting import eventually
 
 
 @dataclass
@@ -78,3 +79,9 @@ async def running_node(settings: CameraSettings, source: Source) -> AsyncIterato
             yield
         finally:
             await cancel(task)
+
+
+async def took(source: RecordingSource, number: int) -> None:
+    """Wait until the camera has taken `number` more pictures."""
+    goal = len(source.taken) + number
+    await eventually(lambda: len(source.taken) >= goal, 30)
