@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = [path for folder in ("lookout", "services") for path in (ROOT / folder).rglob("*.py")]
+SOURCES = [
+    path for folder in ("lookout", "scenery", "services") for path in (ROOT / folder).rglob("*.py")
+]
 CAMERA = "services/camera/sources/"
 OWNERS = {
     "paho": ("lookout/bus/session.py",),

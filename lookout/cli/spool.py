@@ -66,7 +66,8 @@ def _folders(paths: list[str], node: str | None) -> list[Path]:
 
 def _run(folders: list[Path], *options: str) -> list[dict[str, Any]]:
     """What the node's own code says of them. Raises Trouble."""
-    command = [sys.executable, "-m", "services.camera.spooltool", *options, *map(str, folders)]
+    tool = [sys.executable, "-m", "services.camera.outbox.spooltool"]
+    command = [*tool, *options, *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason given"]

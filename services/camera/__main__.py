@@ -15,8 +15,8 @@ from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from services.camera import service
 from services.camera.check import report
-from services.camera.nodes import choose
 from services.camera.settings import CameraSettings
+from services.camera.settings.several import choose
 from services.camera.sources import make_source
 
 SESSION_EXPIRY = 300  # seconds: a short cut loses no command, a long one brings no stale ones

@@ -12,31 +12,31 @@ from lookout.bus.session import Session
 from lookout.bus.topics import Topics
 from lookout.host.notify import Systemd
 from lookout.host.run import Unusable
-from services.camera.about import About
-from services.camera.capturer import Capturer
-from services.camera.commands import Commands
+from services.camera.capture.capturer import Capturer
+from services.camera.capture.ids import Milliseconds
+from services.camera.capture.tuning import Tuning
 from services.camera.detectors import Detectors
-from services.camera.health import Health
-from services.camera.homeassistant import HomeAssistant
-from services.camera.hubclock import HubClock
-from services.camera.ids import Milliseconds
 from services.camera.lights import Lights
-from services.camera.lights.command import LightCommand
 from services.camera.live import LiveView, Streamer
-from services.camera.people import PeopleCount
-from services.camera.presets import Presets
-from services.camera.previewer import Previewer
-from services.camera.schedule import Schedule
-from services.camera.sender import Sender
+from services.camera.node.commands import Commands
+from services.camera.node.health import Health
+from services.camera.node.homeassistant import HomeAssistant
+from services.camera.node.info import About
+from services.camera.node.light_command import LightCommand
+from services.camera.node.presets import Presets
+from services.camera.observers.people import PeopleCount
+from services.camera.observers.preview import Previewer
+from services.camera.observers.view import ViewWatch
+from services.camera.outbox.hubclock import HubClock
+from services.camera.outbox.sender import Sender
+from services.camera.outbox.spool import Spool
 from services.camera.sensors import Sensors, make_probes
 from services.camera.settings import CameraSettings
 from services.camera.sources import Source
-from services.camera.spool import Spool
 from services.camera.state import State
 from services.camera.triggers import Triggers
+from services.camera.triggers.interval import Schedule
 from services.camera.triggers.times import zone
-from services.camera.tuning import Tuning
-from services.camera.view import ViewWatch
 
 
 async def run(settings: CameraSettings, session: Session, source: Source) -> None:

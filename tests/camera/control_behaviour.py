@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from services.camera.develop import develop, left_to_do
+from services.camera.capture.develop import develop, left_to_do
 from services.camera.settings import Camera
 from services.camera.sources import Picture, SourceError, make_source
 from services.camera.sources.focus import Focus, FocusSource

@@ -12,7 +12,7 @@ import pytest
 from lookout.bus.messages import Info, parse_info
 from lookout.host.settings import Broker
 from lookout.vision.frames import GreyFrame
-from services.camera import about
+from services.camera.node import info as about
 from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually

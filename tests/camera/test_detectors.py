@@ -16,7 +16,7 @@ from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import opened
 from lookout.vision.frames import GreyFrame
-from services.camera.develop import develop_frame
+from services.camera.capture.develop import develop_frame
 from services.camera.settings import Camera
 from services.camera.settings.detect import Detect
 from services.camera.sources import SourceError

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from services.camera.develop import develop, left_to_do
+from services.camera.capture.develop import develop, left_to_do
 from services.camera.settings import Camera
 from services.camera.sources import Picture, SourceError
 from tests.camera.control_behaviour import TURNS, colour, corners, turned

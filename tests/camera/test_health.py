@@ -12,7 +12,7 @@ import pytest
 
 from lookout.bus.messages import Receipt, now, parse_event, parse_info
 from lookout.host.settings import Broker
-from services.camera import health
+from services.camera.node import health
 from tests.camera.test_node import Hub, hub
 from tests.camera.test_viewmeter import plain
 from tests.support import leftovers

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.camera.hubclock import MOST_SENT, HubClock
+from services.camera.outbox.hubclock import MOST_SENT, HubClock
 
 
 class Heard:

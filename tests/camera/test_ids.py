@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.camera.ids import SMALL_STEP, Milliseconds
+from services.camera.capture.ids import SMALL_STEP, Milliseconds
 
 
 def test_an_id_is_the_time_of_the_capture() -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from lookout.host.settings import SettingsError
-from services.camera.nodes import choose
+from services.camera.settings.several import choose
 from tests.support.services import clean_environment
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from lookout.bus.messages import Info, now, parse_info
 from lookout.host.settings import Broker
-from services.camera import about
+from services.camera.node import info as about
 from services.camera.settings import Camera
 from services.camera.sources.size import native, shaped
 from services.camera.sources.synthetic import Synthetic

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from scenery import Scene, light_at
+from scenery.light import phase
+from scenery.person import walker_at
 from services.camera.settings import Camera
 from services.camera.sources import SourceError
-from services.camera.sources.scene import Scene, light_at
-from services.camera.sources.scene.light import phase
-from services.camera.sources.scene.person import walker_at
 from services.camera.sources.synthetic import Synthetic
 
 SIZE = (320, 180)

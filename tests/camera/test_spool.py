@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from lookout.bus.messages import ImageMeta
-from services.camera import spoolfile
-from services.camera.droppolicy import to_drop
-from services.camera.spool import MOST_IN_MEMORY, Spool
+from services.camera.outbox import spoolfile
+from services.camera.outbox.droppolicy import to_drop
+from services.camera.outbox.spool import MOST_IN_MEMORY, Spool
 
 JPEG = b"\xff\xd8 some picture \xff\xd9"
 

@@ -6,8 +6,8 @@ import random
 import pytest
 from PIL import Image, ImageFilter
 
+from services.camera.observers.viewmeter import ViewMeter
 from services.camera.settings import View
-from services.camera.viewmeter import ViewMeter
 
 NOISE = random.Random(7)
 

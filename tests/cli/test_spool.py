@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lookout.bus.messages import ImageMeta
-from services.camera import spoolfile
+from services.camera.outbox import spoolfile
 from tests.cli.conftest import Cli
 
 JPEG = b"\xff\xd8 some picture \xff\xd9"

@@ -157,7 +157,9 @@ def test_the_image_runs_as_an_ordinary_user_with_locked_packages() -> None:
 
 
 def test_the_image_takes_every_folder_with_code() -> None:
-    copied = set(re.findall(r"^COPY (lookout|services) ", DOCKERFILE.read_text(), re.MULTILINE))
+    copied = set(
+        re.findall(r"^COPY (lookout|scenery|services) ", DOCKERFILE.read_text(), re.MULTILINE)
+    )
     let_in = set((ROOT / ".dockerignore").read_text().split())
-    assert copied == {"lookout", "services"}
-    assert {"*", "!lookout", "!services"} <= let_in
+    assert copied == {"lookout", "scenery", "services"}
+    assert {"*", "!lookout", "!scenery", "!services"} <= let_in

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from lookout.host.settings import load
-from services.camera.nodes import choose
 from services.camera.settings import CameraSettings
+from services.camera.settings.several import choose
 from tests.support.settings_table import EXAMPLE, PAGE, Setting, example, settings
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lookout.bus.messages import image_id, parse_event, split_image_id
 from lookout.bus.subscription import Subscription
-from services.camera import spoolfile
+from services.camera.outbox import spoolfile
 from tests.support.waiting import eventually
 
 

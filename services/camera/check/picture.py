@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from services.camera.capture.develop import BEST, develop, left_to_do
 from services.camera.check.finding import Finding
-from services.camera.develop import BEST, develop, left_to_do
 from services.camera.settings import CameraSettings
 from services.camera.sources import Picture, SourceError, make_source
 

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from lookout.bus.events import EventBus
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.detectors.feed import Feed
 from services.camera.detectors.light import LightWatcher
 from services.camera.detectors.motion import MotionWatcher

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from lookout.bus.events import EventBus
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.settings.detect import Detect
 from services.camera.sources import SourceError
 from services.camera.sources.frames import FrameSource

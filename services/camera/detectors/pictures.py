@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from lookout.bus.messages import Context
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.settings.detect import MotionPictures as Wanted
 from services.camera.sources import Picture, SourceError
 

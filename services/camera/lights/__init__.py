@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, tzinfo
 
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.lights.lamp import Lamp, LampError
 from services.camera.settings.lights import Light
 from services.camera.sources import SourceError

@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 
 from lookout.host.frames import Frames
-from services.camera.capturer import Capturer
-from services.camera.fit import shrink
+from services.camera.capture.capturer import Capturer
+from services.camera.capture.shrink import shrink
 from services.camera.settings import Live
 from services.camera.sources import SourceError
 from services.camera.sources.live import LiveRequest, LiveSource, Ticker

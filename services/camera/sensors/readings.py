@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from lookout.bus.messages import Reading, explain, now
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.sensors.probe import Probe
 from services.camera.settings import Sensors as SensorSettings
 

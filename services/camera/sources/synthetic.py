@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from scenery import Light, Scene, light_at
 from services.camera.settings import Camera
 from services.camera.sources.live import LiveRequest, Ticker
-from services.camera.sources.scene import Light, Scene, light_at
 from services.camera.sources.size import Size, fitted, shaped
 from services.camera.sources.source import Picture, SourceError
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from lookout.bus.events import EventBus
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.settings.triggers import Trigger
 from services.camera.settings.triggers import Triggers as TriggerSettings
 from services.camera.triggers.alarm import Alarm, Next

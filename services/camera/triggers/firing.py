@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
 from lookout.bus.messages import Context
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.settings.triggers import Trigger
 from services.camera.sources import SourceError
 

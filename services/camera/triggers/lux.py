@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.settings.triggers import LuxTrigger
 from services.camera.sources import SourceError
 from services.camera.triggers.firing import Firing

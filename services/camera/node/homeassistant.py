@@ -10,7 +10,7 @@ from lookout.bus.entities import NodeEntities
 from lookout.bus.homeassistant import Announcer, Component, config_topic, described, device_id
 from lookout.bus.session import Session
 from lookout.bus.topics import HUB, Topics
-from services.camera.about import About
+from services.camera.node.info import About
 from services.camera.sensors import Sensors
 from services.camera.settings import CameraSettings
 from services.camera.sources.focus import FocusSource

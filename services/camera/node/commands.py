@@ -10,14 +10,14 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.bus.messages import Command, explain, split_image_id
-from services.camera.about import About
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.detectors import Detectors
 from services.camera.live import LiveUnavailable, LiveView
-from services.camera.presets import Presets
-from services.camera.schedule import Schedule
+from services.camera.node.info import About
+from services.camera.node.presets import Presets
 from services.camera.settings import Capture, Control, Quality
 from services.camera.sources import SourceError
+from services.camera.triggers.interval import Schedule
 
 logger = structlog.get_logger()
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from lookout.bus.events import EventBus
+from services.camera.observers.viewmeter import ViewMeter
 from services.camera.settings import View
-from services.camera.viewmeter import ViewMeter
 
 logger = structlog.get_logger()
 

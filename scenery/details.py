@@ -2,9 +2,9 @@
 
 import random
 
-from services.camera.sources.scene.canvas import Canvas, Point
-from services.camera.sources.scene.light import Light, mix
-from services.camera.sources.scene.plants import paint_shadow
+from scenery.canvas import Canvas, Point
+from scenery.light import Light, mix
+from scenery.plants import paint_shadow
 
 
 def paint_boat(canvas: Canvas, light: Light, at: Point, size: float) -> None:

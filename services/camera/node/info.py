@@ -12,12 +12,12 @@ from lookout.bus.commands import Services
 from lookout.bus.messages import Info, now
 from lookout.bus.session import Session
 from lookout.bus.topics import Topics
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.detectors import Detectors
-from services.camera.hubclock import HubClock
 from services.camera.lights import Lights
 from services.camera.live import LiveView
-from services.camera.presets import Presets
+from services.camera.node.presets import Presets
+from services.camera.outbox.hubclock import HubClock
 from services.camera.sources.size import Size, SizedSource
 
 MODEL = Path("/proc/device-tree/model")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.detectors import Detectors
 from services.camera.settings import CameraSettings, Capture, Control
 from services.camera.settings.presets import STANDARD

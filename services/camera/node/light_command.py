@@ -7,8 +7,8 @@ from pydantic import Field
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.bus.messages import Command
 from lookout.bus.topics import Word
-from services.camera.about import About
 from services.camera.lights import LampError, Lights
+from services.camera.node.info import About
 
 
 class LightArguments(Arguments):

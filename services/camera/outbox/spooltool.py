@@ -1,4 +1,4 @@
-"""`python -m services.camera.spooltool [--flush] FOLDER...`: what waits in spools, as JSON.
+"""`python -m services.camera.outbox.spooltool [--flush] FOLDER...`: what waits in spools, as JSON.
 
 For `lookout spool`, which may run beside the node that owns the folder.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lookout.bus.messages import BadMessage
-from services.camera import spoolfile
+from services.camera.outbox import spoolfile
 
 _LEFTOVERS: Final = ("*.capture", "*.damaged", "*.writing")
 

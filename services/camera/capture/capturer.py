@@ -11,20 +11,20 @@ import structlog
 
 from lookout.bus.events import EventBus
 from lookout.bus.messages import Context, image_id, now
-from services.camera.described import meta_of, told_of
-from services.camera.develop import BEST, develop, develop_frame, left_to_do
-from services.camera.ids import Milliseconds
-from services.camera.people import PeopleCount
-from services.camera.previewer import Previewer
+from services.camera.capture.develop import BEST, develop, develop_frame, left_to_do
+from services.camera.capture.ids import Milliseconds
+from services.camera.capture.image_meta import meta_of, told_of
+from services.camera.capture.tuning import Tuning
+from services.camera.observers.people import PeopleCount
+from services.camera.observers.preview import Previewer
+from services.camera.observers.view import ViewWatch
+from services.camera.outbox.spool import Spool
 from services.camera.settings import Capture
 from services.camera.sources import Picture, Source, SourceError
 from services.camera.sources.focus import Focus, FocusSource
 from services.camera.sources.frames import FrameSource, LuxSource
 from services.camera.sources.live import LiveRequest, LiveSource
-from services.camera.spool import Spool
 from services.camera.state import State
-from services.camera.tuning import Tuning
-from services.camera.view import ViewWatch
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame

@@ -3,9 +3,9 @@
 import random
 from dataclasses import dataclass
 
-from services.camera.sources.scene.canvas import Canvas, Point
-from services.camera.sources.scene.light import Colour, Light, mix
-from services.camera.sources.scene.plants import paint_shadow
+from scenery.canvas import Canvas, Point
+from scenery.light import Colour, Light, mix
+from scenery.plants import paint_shadow
 
 WARM: Colour = (255, 204, 120)
 WALLS: tuple[Colour, ...] = (

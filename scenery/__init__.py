@@ -4,11 +4,11 @@ import random
 
 from PIL import Image
 
-from services.camera.sources.scene.buildings import ROOFS, WALLS, Building, paint_building
-from services.camera.sources.scene.canvas import Canvas, Point
-from services.camera.sources.scene.caption import Caption
-from services.camera.sources.scene.details import paint_bales, paint_boat
-from services.camera.sources.scene.land import (
+from scenery.buildings import ROOFS, WALLS, Building, paint_building
+from scenery.canvas import Canvas, Point
+from scenery.caption import Caption
+from scenery.details import paint_bales, paint_boat
+from scenery.land import (
     SEASONS,
     paint_ground,
     paint_hills,
@@ -16,10 +16,10 @@ from services.camera.sources.scene.land import (
     paint_meadow,
     paint_path,
 )
-from services.camera.sources.scene.light import Light, light_at
-from services.camera.sources.scene.person import paint_walker, walker_at
-from services.camera.sources.scene.plants import paint_fence, paint_tree
-from services.camera.sources.scene.sky import paint_sky
+from scenery.light import Light, light_at
+from scenery.person import paint_walker, walker_at
+from scenery.plants import paint_fence, paint_tree
+from scenery.sky import paint_sky
 
 __all__ = ["Light", "Scene", "light_at"]
 

@@ -3,9 +3,9 @@
 import math
 import random
 
-from services.camera.sources.scene.canvas import Canvas, Point
-from services.camera.sources.scene.land import Season
-from services.camera.sources.scene.light import Colour, Light, mix
+from scenery.canvas import Canvas, Point
+from scenery.land import Season
+from scenery.light import Colour, Light, mix
 
 
 def paint_shadow(

@@ -7,7 +7,7 @@ import structlog
 
 from lookout.bus.events import EventBus
 from lookout.host.notify import Systemd
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 
 logger = structlog.get_logger()
 

@@ -11,10 +11,10 @@ from lookout.bus.messages import IMAGE_TYPE, BadMessage, ImageMeta, parse_receip
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message, Subscription
 from lookout.bus.topics import BadTopic, Topics
-from services.camera.fit import fit
-from services.camera.hubclock import HubClock
+from services.camera.capture.shrink import fit
+from services.camera.outbox.hubclock import HubClock
+from services.camera.outbox.spool import Entry, Spool
 from services.camera.settings import Spool as SpoolSettings
-from services.camera.spool import Entry, Spool
 
 logger = structlog.get_logger()
 

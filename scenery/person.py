@@ -5,9 +5,9 @@ import random
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from services.camera.sources.scene.canvas import Canvas, Pen, Point
-from services.camera.sources.scene.light import Colour, Light, mix
-from services.camera.sources.scene.plants import paint_shadow
+from scenery.canvas import Canvas, Pen, Point
+from scenery.light import Colour, Light, mix
+from scenery.plants import paint_shadow
 
 JACKETS: tuple[Colour, ...] = (
     (196, 58, 50),

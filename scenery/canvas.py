@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from services.camera.sources.scene.light import Colour
+from scenery.light import Colour
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]

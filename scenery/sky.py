@@ -2,8 +2,8 @@
 
 import random
 
-from services.camera.sources.scene.canvas import Canvas
-from services.camera.sources.scene.light import Colour, Light, mix
+from scenery.canvas import Canvas
+from scenery.light import Colour, Light, mix
 
 
 def paint_sky(canvas: Canvas, seed: int, light: Light, horizon: float, timestamp: float) -> None:

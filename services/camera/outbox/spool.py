@@ -10,8 +10,8 @@ from pathlib import Path
 import structlog
 
 from lookout.bus.messages import BadMessage, ImageMeta
-from services.camera import spoolfile
-from services.camera.droppolicy import Policy, to_drop
+from services.camera.outbox import spoolfile
+from services.camera.outbox.droppolicy import Policy, to_drop
 
 logger = structlog.get_logger()
 

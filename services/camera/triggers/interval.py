@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from services.camera.capturer import Capturer
+from services.camera.capture.capturer import Capturer
 from services.camera.sources import SourceError
 from services.camera.triggers import Sun
 

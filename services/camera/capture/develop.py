@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
+from services.camera.capture.turnboxes import turned_meta
 from services.camera.settings import Camera, Control
 from services.camera.sources import Picture, SourceError
 from services.camera.sources.size import fitted
-from services.camera.turnboxes import turned_meta
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame

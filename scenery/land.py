@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageFilter
 
-from services.camera.sources.scene.canvas import Canvas, Point
-from services.camera.sources.scene.light import Colour, Light, mix
+from scenery.canvas import Canvas, Point
+from scenery.light import Colour, Light, mix
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What the node says about itself, and what it obeys."""

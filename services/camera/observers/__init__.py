@@ -1,0 +1,1 @@
+"""What looks at each picture that was kept, beside sending it."""

@@ -1,0 +1,1 @@
+"""What the hub has not confirmed yet: the spool, and the way from it to the hub."""
