@@ -13,10 +13,11 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from bench.sender import jpeg_of
-from lookout.bus.messages import IMAGE_TYPE, parse_receipt
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
-from lookout.bus.topics import Topics
+from lookout.contract.hub import parse_receipt
+from lookout.contract.images import IMAGE_TYPE
+from lookout.contract.topics import Topics
 from lookout.host.run import cancel, keep_large_buffers
 from lookout.host.settings import Broker
 

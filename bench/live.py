@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from bench.machine import cpu_seconds
 from bench.nodes import running
-from lookout.bus.messages import parse_info
 from lookout.bus.session import Session
+from lookout.contract.nodes import parse_info
 from lookout.embedded.ports import free_port
-from lookout.host.frames import BOUNDARY
 from lookout.host.settings import Broker
+from lookout.video.frames import BOUNDARY
 
 MARK: Final = f"--{BOUNDARY}\r\n".encode()
 WARM_UP: Final = 2.0  # seconds

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from bench.machine import cpu_seconds, resident_mib
 from bench.nodes import running
-from lookout.bus.messages import ImageMeta, Receipt
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.hub import Receipt
+from lookout.contract.images import ImageMeta
+from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
 
 SAMPLE_SECONDS: Final = 5.0

@@ -12,9 +12,10 @@ import time
 
 from PIL import Image
 
-from lookout.bus.messages import IMAGE_TYPE, parse_receipt
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
+from lookout.contract.hub import parse_receipt
+from lookout.contract.images import IMAGE_TYPE
 from lookout.host.run import cancel, keep_large_buffers
 from lookout.host.settings import Broker
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.sender import jpeg_of
-from lookout.bus.messages import new_id
+from lookout.contract.wire import new_id
 from lookout.embedded.redis_server import RedisServer
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store import keys

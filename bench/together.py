@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from bench.nodes import PASSWORD
 from lookout.bus.caller import Caller
-from lookout.bus.messages import Command
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.commands import Command
+from lookout.contract.topics import Topics
 from lookout.embedded.broker import Mosquitto
 from lookout.embedded.child import Child
 from lookout.host.run import cancel

@@ -4,10 +4,12 @@ import asyncio
 
 import structlog
 
-from lookout.bus.messages import BadMessage, Command, Result, new_id, parse_result
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message
-from lookout.bus.topics import ALL, Topics
+from lookout.contract.commands import Command, Result, parse_result
+from lookout.contract.errors import BadMessage
+from lookout.contract.topics import ALL, Topics
+from lookout.contract.wire import new_id
 
 logger = structlog.get_logger()
 

@@ -16,18 +16,12 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from lookout.bus.events import EventBus
 from lookout.bus.journal import Journal
-from lookout.bus.messages import (
-    BadMessage,
-    Command,
-    Context,
-    Failure,
-    Result,
-    explain,
-    parse_command,
-)
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message
-from lookout.bus.topics import BadTopic, Topics
+from lookout.contract.commands import Command, Failure, Result, parse_command
+from lookout.contract.errors import BadMessage, BadTopic, explain
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context
 
 logger = structlog.get_logger()
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import structlog
 from pydantic import JsonValue
 
-from lookout.bus.messages import BadMessage, Context, Event, parse_event
 from lookout.bus.session import Session
-from lookout.bus.topics import BadTopic, Topics
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.events import Event, parse_event
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context
 
 logger = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from lookout.bus.messages import Result
+from lookout.contract.commands import Result
 
 logger = structlog.get_logger()
 

@@ -10,10 +10,12 @@ import typer
 from rich.text import Text
 
 from lookout.bus.caller import Caller
-from lookout.bus.messages import BadMessage, Command, Result, parse_command, parse_status
-from lookout.bus.topics import ALL, BadTopic, check_node
 from lookout.cli import connection, tables
 from lookout.cli.connection import Bus, Trouble
+from lookout.contract.commands import Command, Result, parse_command
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.nodes import parse_status
+from lookout.contract.topics import ALL, check_node
 from lookout.host.run import cancel
 
 COLUMNS = ("Node", "Outcome", "Answer")

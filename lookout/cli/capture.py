@@ -9,11 +9,14 @@ from typing import Annotated, Final
 import typer
 from pydantic import JsonValue
 
-from lookout.bus.messages import BadMessage, Command, Result, new_id, parse_receipt
 from lookout.bus.subscription import Subscription
 from lookout.cli import connection, tables
 from lookout.cli.call import ask, calling, check_online, node_argument, refusal
 from lookout.cli.connection import Bus, Trouble
+from lookout.contract.commands import Command, Result
+from lookout.contract.errors import BadMessage
+from lookout.contract.hub import parse_receipt
+from lookout.contract.wire import new_id
 from lookout.host.run import cancel
 
 SECONDS: Final = 30.0  # default timeout, and one more for each picture and pause

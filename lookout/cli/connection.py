@@ -13,9 +13,9 @@ import typer
 from pydantic import ValidationError
 
 from lookout.bus.errors import BusError
-from lookout.bus.messages import new_id
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.contract.wire import new_id
 from lookout.host import log
 from lookout.host.settings import (
     Broker,

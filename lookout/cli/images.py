@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from lookout.bus.topics import check_node, check_word
 from lookout.cli import connection, tables
+from lookout.contract.topics import check_node, check_word
 
 if TYPE_CHECKING:  # the store needs redis, which a Pi with only the camera's packages lacks
     from lookout.store.search import Query
@@ -33,13 +33,13 @@ def _word(text: str) -> str:
 
 
 def _range(text: str) -> Any:
-    from lookout.store.filters import parse_range
+    from lookout.amounts.ranges import parse_range
 
     return _or_usage(parse_range, text)
 
 
 def _time(text: str) -> Any:
-    from lookout.store.filters import parse_time
+    from lookout.amounts.times import parse_time
 
     return _or_usage(parse_time, text)
 
@@ -80,7 +80,7 @@ def images(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
     """Find pictures, the newest first. Every filter must hold."""
-    from lookout.store.filters import between
+    from lookout.amounts.ranges import between
     from lookout.store.search import Query
 
     tags = {"node": node, "trigger": trigger, "kept": ["1"] if kept else None}

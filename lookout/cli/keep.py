@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from lookout.bus.messages import BadMessage, split_image_id
-from lookout.bus.topics import BadTopic
 from lookout.cli import connection
 from lookout.cli.connection import Trouble
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.images import split_image_id
 
 
 def _image(text: str) -> str:
@@ -33,7 +33,7 @@ def keep(
 
 
 async def _keep(images: Sequence[str]) -> None:
-    from lookout.store import keeping  # lazily: see images.py
+    from lookout.store.retention.rules import keeping
 
     async with connection.redis() as client:
         for image in images:
@@ -45,7 +45,7 @@ async def _keep(images: Sequence[str]) -> None:
 
 
 async def _let_go(images: Sequence[str]) -> None:
-    from lookout.store import keeping
+    from lookout.store.retention.rules import keeping
 
     async with connection.redis() as client:
         for image in images:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lookout.bus.homeassistant import MIGRATE, config_topic, name_of_device
-from lookout.bus.messages import BadMessage, parse_info
-from lookout.bus.topics import BadTopic, Topics, check_node
 from lookout.cli import connection
 from lookout.cli.connection import Bus, Trouble
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.nodes import parse_info
+from lookout.contract.topics import Topics, check_node
+from lookout.homeassistant.discovery import MIGRATE, config_topic, name_of_device
 
 if TYPE_CHECKING:
     from lookout.store.client import Client

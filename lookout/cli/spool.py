@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lookout.bus.topics import BadTopic, check_node
 from lookout.cli import connection, tables
+from lookout.contract.errors import BadTopic
+from lookout.contract.topics import check_node
 
 COLUMNS: Final = ("Spool", "Waiting>", "MB>", "Oldest>", "Newest>", "Damaged>")
 FLUSH: Final = "flush"

@@ -10,11 +10,11 @@ import typer
 from lookout.cli import connection, tables
 
 if TYPE_CHECKING:  # the store needs redis, which a Pi with only the camera's packages lacks
-    from lookout.store.forecast import Forecast
-    from lookout.store.holdings import Holding
-    from lookout.store.keeping import Kept
     from lookout.store.memory import Memory
-    from lookout.store.removal import Victim
+    from lookout.store.retention.forecast import Forecast
+    from lookout.store.retention.keeping import Kept
+    from lookout.store.retention.removal import Victim
+    from lookout.store.retention.report import Holding
 
 COLUMNS: Final = (
     "Node",
@@ -31,7 +31,7 @@ NONE_YET: Final = "No picture is stored yet."
 
 
 def _size(text: str) -> int:
-    from lookout.store.amounts import parse_size
+    from lookout.amounts.sizes import parse_size
 
     try:
         return parse_size(text)
@@ -40,7 +40,7 @@ def _size(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    from lookout.store.filters import parse_duration
+    from lookout.amounts.times import parse_duration
 
     try:
         return parse_duration(text)
@@ -73,11 +73,11 @@ def storage(
 
 
 async def _show(dry_run: bool, free: int, within: float, as_json: bool) -> None:
-    from lookout.store import retention
-    from lookout.store.forecast import forecast
-    from lookout.store.holdings import holdings
-    from lookout.store.keeping import kept
     from lookout.store.memory import memory
+    from lookout.store.retention.forecast import forecast
+    from lookout.store.retention.keeping import kept
+    from lookout.store.retention.report import holdings
+    from lookout.store.retention.rules import rules as retention
 
     found: Forecast = {}
     async with connection.redis() as client:
@@ -122,7 +122,7 @@ def _total(victims: Sequence["Victim"]) -> dict[str, Any]:
 
 
 def _print_totals(now: "Memory", quota: "Kept", nodes: Sequence["Holding"]) -> None:
-    from lookout.store.amounts import format_size
+    from lookout.amounts.sizes import format_size
 
     limit = f"of {format_size(now.limit)}" if now.limit else "without a limit"
     print(f"Redis uses {format_size(now.used)} {limit}.")
@@ -137,7 +137,7 @@ def _print_totals(now: "Memory", quota: "Kept", nodes: Sequence["Holding"]) -> N
 
 
 def _row(node: "Holding") -> tuple[str, ...]:
-    from lookout.store.amounts import format_size
+    from lookout.amounts.sizes import format_size
 
     caps = (
         f"{node.cap_images:,} pictures" if node.cap_images else "",
@@ -167,7 +167,7 @@ def _print_forecast(nodes: Sequence["Holding"], found: "Forecast", within: float
 
 
 def _cell(victims: Sequence["Victim"]) -> str:
-    from lookout.store.amounts import format_size
+    from lookout.amounts.sizes import format_size
 
     size = sum(victim.size for victim in victims)
     return f"{len(victims):,} ({format_size(size)})" if victims else tables.NOTHING

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from pydantic import ValidationError
 
-from lookout.bus.messages import explain
 from lookout.cli import connection, tables, tunefiles
 from lookout.cli.connection import Trouble
+from lookout.contract.errors import explain
 from lookout.vision.limits import LightLimits, MotionLimits, Region
 
 if TYPE_CHECKING:  # numpy, which `lookout` without this command does not need

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lookout.bus.topics import BadTopic, check_node
 from lookout.cli import connection
 from lookout.cli.connection import Trouble
+from lookout.contract.errors import BadTopic
+from lookout.contract.topics import check_node
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame

@@ -10,18 +10,16 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from lookout.bus.messages import (
-    BadMessage,
-    now,
-    parse_event,
-    parse_receipt,
-    parse_result,
-    parse_status,
-)
 from lookout.bus.subscription import Message, Subscription
-from lookout.bus.topics import Address, BadTopic, Topics
 from lookout.cli import connection, tables
 from lookout.cli.call import node_argument
+from lookout.contract.commands import parse_result
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.events import parse_event
+from lookout.contract.hub import parse_receipt
+from lookout.contract.nodes import parse_status
+from lookout.contract.topics import Address, Topics
+from lookout.contract.wire import now
 from lookout.host.run import cancel
 
 _STYLES: Final = {"event": "cyan", "status": "green", "hub_status": "green", "result": "magenta"}

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from lookout.amounts.ranges import Range
 from lookout.store.client import Client
 
 FIRST_WINDOW: Final = 60.0  # seconds looked at first when the newest are wanted
@@ -51,21 +52,6 @@ class Cursor:
             raise BadCursor(
                 f"cursor = {text[:80]!r}: use the `next` of an earlier answer"
             ) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Numbers from `low` to `high`, both included unless told otherwise."""
-
-    low: float = float("-inf")
-    high: float = float("inf")
-    above_low: bool = False
-    below_high: bool = False
-
-    def text(self) -> str:
-        low = ("(" if self.above_low else "") + _number(self.low)
-        high = ("(" if self.below_high else "") + _number(self.high)
-        return f"[{low} {high}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +228,3 @@ def _intersect(whole: Range, query: Query) -> Range:
 
 def _is_after(place: Cursor, cursor: Cursor, descending: bool) -> bool:
     return place.id < cursor.id if descending else place.id > cursor.id
-
-
-def _number(value: float) -> str:
-    return {float("inf"): "+inf", float("-inf"): "-inf"}.get(value, repr(value))

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from lookout.amounts.ranges import Range
 from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.memory import Memory, memory
 from lookout.store.nodes import Nodes
-from lookout.store.search import Index, Query, Range
+from lookout.store.search import Index, Query
 
 DAY = 86_400.0  # seconds
 

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from lookout.bus.topics import Word
+from lookout.contract.topics import Word
 from lookout.host.settings import Section
 
 PerCent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from services.camera import service

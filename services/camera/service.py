@@ -7,9 +7,9 @@ from functools import partial
 from lookout.bus.commands import Services
 from lookout.bus.events import EventBus
 from lookout.bus.journal import Journal
-from lookout.bus.messages import now
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from lookout.host.notify import Systemd
 from lookout.host.run import Unusable
 from services.camera.capture.capturer import Capturer

@@ -3,13 +3,13 @@
 from contextlib import AsyncExitStack
 
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.host import metrics
 from lookout.host.run import Unusable, run
 from lookout.host.settings import load_or_exit
-from lookout.store import lease
 from lookout.store.client import opened, wait_ready
 from lookout.store.index import ensure_indexes
+from lookout.store.locks import lease
 from services.events import service
 from services.events.settings import EventsSettings
 

@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from lookout.bus.messages import Event
+from lookout.contract.events import Event
 
 LONGEST = 1_000  # characters
 

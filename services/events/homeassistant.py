@@ -5,11 +5,13 @@ import time
 from dataclasses import dataclass, field
 
 import lookout
-from lookout.bus.homeassistant import Announcer, described
-from lookout.bus.hubentities import hub_components
-from lookout.bus.messages import HubInfo
 from lookout.bus.session import Session
-from lookout.bus.topics import HUB, BadTopic, Topics
+from lookout.contract.errors import BadTopic
+from lookout.contract.hub import HubInfo
+from lookout.contract.topics import HUB, Topics
+from lookout.homeassistant.announcer import Announcer
+from lookout.homeassistant.discovery import described
+from lookout.homeassistant.hub_entities import hub_components
 from lookout.host.run import forever
 from lookout.host.settings import HomeAssistant
 from lookout.store.client import TRANSIENT, Client

@@ -15,7 +15,7 @@ from typing import Any, Final
 import aiohttp
 import structlog
 
-from lookout.bus.messages import Event
+from lookout.contract.events import Event
 from services.events import metrics
 from services.events.settings import HubHomeAssistant
 

@@ -6,9 +6,11 @@ from functools import partial
 import structlog
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import BadMessage, now, parse_info, parse_status
 from lookout.bus.subscription import Message, Subscription
-from lookout.bus.topics import BadTopic, Topics
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.nodes import parse_info, parse_status
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from lookout.store.client import StoreError, transient
 from lookout.store.nodes import Nodes
 

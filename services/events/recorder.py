@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from lookout.bus.messages import BadMessage, Event, now, parse_event
 from lookout.bus.subscription import Message, Subscription
-from lookout.bus.topics import HUB, BadTopic, Topics
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.events import Event, parse_event
+from lookout.contract.topics import HUB, Topics
+from lookout.contract.wire import now
 from lookout.store.client import StoreError, transient
 from lookout.store.events import Events, NewEvent
 from lookout.store.nodes import Nodes

@@ -5,7 +5,7 @@ import asyncio
 from lookout.bus.events import EventBus
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
-from lookout.bus.topics import BRIDGE_STATES, HUB, Topics
+from lookout.contract.topics import BRIDGE_STATES, HUB, Topics
 from lookout.host.run import forever
 from lookout.store.client import TRANSIENT, Client
 from lookout.store.events import Events

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from lookout.bus.topics import Word
+from lookout.contract.topics import Word
 from lookout.host.settings import HomeAssistant, HubSettings, Section
 from lookout.store import keys
 

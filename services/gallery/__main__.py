@@ -4,7 +4,7 @@ import secrets
 from contextlib import AsyncExitStack
 
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from lookout.store import client as store

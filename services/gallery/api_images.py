@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
-from lookout.bus.messages import split_image_id
-from lookout.store import keeping
+from lookout.contract.images import split_image_id
+from lookout.store.retention.rules import keeping
 from services.gallery import keys, metrics, paging, present
 from services.gallery.problems import Problem, not_found
 from services.gallery.proxies import prefix_of

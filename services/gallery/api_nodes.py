@@ -9,8 +9,9 @@ import structlog
 from aiohttp import web
 
 from lookout.bus.errors import Refused, TooLarge
-from lookout.bus.messages import Command, Result, new_id, parse_command
-from lookout.bus.topics import ALL, check_node
+from lookout.contract.commands import Command, Result, parse_command
+from lookout.contract.topics import ALL, check_node
+from lookout.contract.wire import new_id
 from lookout.store.client import StoreError
 from services.gallery import keys, present
 from services.gallery.problems import Problem, bad_field, not_found

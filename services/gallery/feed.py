@@ -7,13 +7,17 @@ from typing import Any
 import structlog
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import BadMessage, Event, now, parse_info, parse_reading, parse_status
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message
-from lookout.bus.topics import BadTopic, Topics
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.events import Event
+from lookout.contract.nodes import parse_info, parse_status
+from lookout.contract.readings import parse_reading
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from lookout.store.client import Client
 from lookout.store.images import Images
-from lookout.store.queue import Stored, follow_images
+from lookout.store.streams import Stored, follow_images
 from services.gallery import present
 from services.gallery.stream import Stream, always
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from multidict import MultiMapping
 
-from lookout.store.search import Range
+from lookout.amounts.ranges import Range
 from services.gallery import words
 from services.gallery.query import ImageParameters, Parameters
 

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from lookout.bus.topics import check_node
-from lookout.host import mjpeg
+from lookout.contract.topics import check_node
+from lookout.video import mjpeg
 from services.gallery import keys
 from services.gallery.query import NoParameters, parse
 

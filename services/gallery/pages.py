@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from lookout.bus.messages import TRIGGERS
+from lookout.amounts.ranges import Range
+from lookout.contract.images import TRIGGERS
 from lookout.store.images import FIELDS, Images
-from lookout.store.search import Query, Range
+from lookout.store.search import Query
 from services.gallery import (
     api_events,
     api_images,

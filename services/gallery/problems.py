@@ -9,8 +9,7 @@ import structlog
 from aiohttp import web
 
 from lookout.bus.errors import NotConnected
-from lookout.bus.messages import BadMessage
-from lookout.bus.topics import BadTopic
+from lookout.contract.errors import BadMessage, BadTopic
 from lookout.store.client import TRANSIENT, ResponseError, StoreError
 
 logger = structlog.get_logger()

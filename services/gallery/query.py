@@ -16,11 +16,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from lookout.bus.messages import Identifier
-from lookout.bus.topics import NODE_PATTERN, NodeName, Word
-from lookout.store.filters import between, parse_duration, parse_range, parse_time
-from lookout.store.removal import KEPT
-from lookout.store.search import BadCursor, Cursor, Query, Range
+from lookout.amounts.ranges import Range, between, parse_range
+from lookout.amounts.times import parse_duration, parse_time
+from lookout.contract.topics import NODE_PATTERN, NodeName, Word
+from lookout.contract.wire import Identifier
+from lookout.store.retention.removal import KEPT
+from lookout.store.search import BadCursor, Cursor, Query
 from services.gallery.problems import Problem
 
 

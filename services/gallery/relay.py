@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from lookout.host.frames import Frames
 from lookout.host.run import cancel
 from lookout.store.client import StoreError
 from lookout.store.nodes import Nodes
+from lookout.video.frames import Frames
 from services.gallery.problems import Problem, not_found
 
 FIRST_FRAME_SECONDS: Final = 15.0

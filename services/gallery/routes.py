@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from pydantic import BaseModel
 
-from lookout.bus.messages import Result
+from lookout.contract.commands import Result
 from services.gallery import (
     answers,
     api_events,

@@ -11,7 +11,7 @@ from aiohttp import web
 from lookout.bus.caller import Caller
 from lookout.bus.events import EventBus
 from lookout.bus.session import Session
-from lookout.bus.topics import HUB, Topics
+from lookout.contract.topics import HUB, Topics
 from lookout.host.run import Unusable, forever
 from lookout.host.settings import SettingsError
 from lookout.store.client import TRANSIENT, Client, StoreError, wait_ready

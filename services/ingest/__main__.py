@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 from PIL import Image
 
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.host import metrics
 from lookout.host.run import Unusable, run
 from lookout.host.settings import load_or_exit
-from lookout.store import lease
 from lookout.store.client import opened, wait_ready
 from lookout.store.index import ensure_indexes
+from lookout.store.locks import lease
 from services.ingest import service
 from services.ingest.settings import IngestSettings
 

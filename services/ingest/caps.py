@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from lookout.store.client import Client
+from lookout.store.locks.turn import Turn, turn
 from lookout.store.nodes import image_counts
-from lookout.store.removal import is_settled, remove
-from lookout.store.retention import over_cap
-from lookout.store.turn import Turn, turn
+from lookout.store.retention.plans import over_cap
+from lookout.store.retention.removal import is_settled, remove
 from services.ingest import metrics
 from services.ingest.settings import Ingest
 

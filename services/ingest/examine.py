@@ -10,9 +10,10 @@ from typing import Final, TypedDict
 from PIL import Image, UnidentifiedImageError
 from pydantic import JsonValue
 
-from lookout.bus.messages import BadMessage, ImageMeta, split_image_id
 from lookout.bus.subscription import Message
-from lookout.bus.topics import BadTopic, Topics
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.images import ImageMeta, split_image_id
+from lookout.contract.topics import Topics
 from lookout.store.images import NewImage
 from services.ingest.settings import Ingest
 

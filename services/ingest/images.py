@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lookout.bus.messages import now
 from lookout.bus.subscription import Message, Subscription
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from lookout.store.client import StoreError
 from lookout.store.images import Images, NewImage, choose_id
 from services.ingest import metrics

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import IngestInfo
+from lookout.contract.hub import IngestInfo
 from lookout.store.client import Client
 from lookout.store.memory import Memory, memory
 from services.ingest import metrics

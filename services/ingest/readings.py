@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from lookout.bus.messages import BadMessage, now, parse_reading
 from lookout.bus.subscription import Message, Subscription
-from lookout.bus.topics import BadTopic, Topics
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.readings import parse_reading
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from lookout.store.client import StoreError
 from lookout.store.readings import NewReading, Readings
 from services.ingest import metrics

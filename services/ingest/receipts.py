@@ -7,9 +7,10 @@ from typing import Final
 
 import structlog
 
-from lookout.bus.messages import Receipt, Rejection, now
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.hub import Receipt, Rejection
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from lookout.store import keys
 from lookout.store.client import (
     TRANSIENT,

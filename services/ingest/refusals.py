@@ -6,12 +6,14 @@ import structlog
 from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import BadMessage, Context, ImageMeta, now
 from lookout.bus.subscription import Message
-from lookout.bus.topics import HUB
+from lookout.contract.errors import BadMessage
+from lookout.contract.images import ImageMeta
+from lookout.contract.topics import HUB
+from lookout.contract.wire import Context, now
 from lookout.store.client import Client
 from lookout.store.nodes import Nodes
-from lookout.store.queue import quarantine
+from lookout.store.streams import quarantine
 from services.ingest import metrics
 from services.ingest.patience import Patience
 

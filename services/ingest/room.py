@@ -13,8 +13,8 @@ import structlog
 
 from lookout.store.client import Client
 from lookout.store.memory import memory
-from lookout.store.removal import carry_out
-from lookout.store.retention import to_free
+from lookout.store.retention.plans import to_free
+from lookout.store.retention.removal import carry_out
 from services.ingest import metrics
 from services.ingest.settings import Ingest
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from lookout.store import retention
 from lookout.store.client import Client
-from lookout.store.keeping import kept
+from lookout.store.retention.keeping import kept
+from lookout.store.retention.rules import rules as retention
 from services.ingest import metrics
 from services.ingest.settings import Ingest
 

@@ -6,9 +6,9 @@ While Redis is away or full nothing is acknowledged: the broker and the spools h
 import asyncio
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import IngestInfo
 from lookout.bus.session import Session
-from lookout.bus.topics import HUB, Topics
+from lookout.contract.hub import IngestInfo
+from lookout.contract.topics import HUB, Topics
 from lookout.host.run import forever
 from lookout.store.client import TRANSIENT, Client, run_id
 from lookout.store.images import Images

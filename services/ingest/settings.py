@@ -2,9 +2,9 @@
 
 from pydantic import Field, field_validator
 
-from lookout.bus.topics import check_node
+from lookout.contract.topics import check_node
 from lookout.host.settings import HubSettings
-from lookout.store.retention import Retention
+from lookout.store.retention.rules import Retention
 
 
 class Ingest(Retention):

@@ -9,10 +9,10 @@ import structlog
 
 from lookout.store import keys
 from lookout.store.client import Client
-from lookout.store.removal import Victim, is_settled, remove
-from lookout.store.thinning import to_thin
-from lookout.store.turn import Turn, turn
-from lookout.store.usage import node_names
+from lookout.store.locks.turn import Turn, turn
+from lookout.store.retention.removal import Victim, is_settled, remove
+from lookout.store.retention.thinning import to_thin
+from lookout.store.retention.usage import node_names
 from services.ingest import metrics
 from services.ingest.settings import Ingest
 

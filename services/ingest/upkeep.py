@@ -7,8 +7,8 @@ import asyncio
 from contextlib import suppress
 
 from lookout.host.run import forever
-from lookout.store import lease
 from lookout.store.client import TRANSIENT, Client, StoreError
+from lookout.store.locks import lease
 from lookout.store.replicas import replicas_in_touch
 from services.ingest import metrics
 from services.ingest.caps import CAP_SECONDS, Caps

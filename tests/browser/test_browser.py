@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
 from tests.browser.conftest import Open
 from tests.support.nodes import RecordingSource

@@ -13,9 +13,11 @@ from lookout.bus.caller import Caller
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.bus.events import EventBus
 from lookout.bus.journal import Journal
-from lookout.bus.messages import Command, Context, new_id, parse_event, parse_result
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.commands import Command, parse_result
+from lookout.contract.events import parse_event
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context, new_id
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 

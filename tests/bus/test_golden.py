@@ -6,17 +6,21 @@ from typing import Any
 
 import pytest
 
-from lookout.bus import messages
-from lookout.bus.messages import Command, Event, ImageMeta, Info, Reading, Receipt, Result
+from lookout.contract.commands import Command, Result, parse_command, parse_result
+from lookout.contract.events import Event, parse_event
+from lookout.contract.hub import Receipt, parse_receipt
+from lookout.contract.images import ImageMeta
+from lookout.contract.nodes import Info, parse_info
+from lookout.contract.readings import Reading, parse_reading
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "wire"
 PARSERS: dict[str, Any] = {
-    "reading": messages.parse_reading,
-    "info": messages.parse_info,
-    "receipt": messages.parse_receipt,
-    "result": messages.parse_result,
-    "event": lambda payload: messages.parse_event(payload, event_type="motion_started"),
-    "command": lambda payload: messages.parse_command("capture", payload, {}),
+    "reading": parse_reading,
+    "info": parse_info,
+    "receipt": parse_receipt,
+    "result": parse_result,
+    "event": lambda payload: parse_event(payload, event_type="motion_started"),
+    "command": lambda payload: parse_command("capture", payload, {}),
 }
 MODELS: dict[str, Any] = {
     "reading": Reading,

@@ -8,28 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout.bus.messages import (
-    BadMessage,
-    Command,
-    Context,
-    ImageMeta,
-    Reading,
-    image_id,
-    new_id,
-    parse_command,
-    parse_event,
-    parse_reading,
-    parse_receipt,
-    parse_status,
-    split_image_id,
-    time_of_id,
-)
+from lookout.contract.commands import Command, parse_command
+from lookout.contract.errors import BadMessage
+from lookout.contract.events import parse_event
+from lookout.contract.hub import parse_receipt
+from lookout.contract.images import ImageMeta, image_id, split_image_id
+from lookout.contract.nodes import parse_status
+from lookout.contract.readings import Reading, parse_reading
+from lookout.contract.wire import Context, new_id, time_of_id
 from tests.bus.test_topics import nodes, words
 
 json_values = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers()
+    | st.integers(-(2**63) + 1, 2**63 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
@@ -132,7 +124,10 @@ def test_nothing_press_and_an_empty_object_are_commands_without_arguments(payloa
     assert (command.arguments, command.at, command.ttl) == ({}, None, None)
 
 
-@given(words.filter(lambda word: word != "set"), st.dictionaries(words, st.integers(), max_size=3))
+@given(
+    words.filter(lambda word: word != "set"),
+    st.dictionaries(words, st.integers(-(2**63) + 1, 2**63 - 1), max_size=3),
+)
 def test_commands_come_back_as_they_went(service: str, arguments: dict[str, int]) -> None:
     for reserved in ("id", "at", "ttl", "context", "context_id", "parent_id", "asked_by"):
         arguments.pop(reserved, None)

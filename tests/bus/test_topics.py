@@ -4,13 +4,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from lookout.bus.topics import (
+from lookout.contract.errors import BadTopic
+from lookout.contract.topics import (
     HUB,
     NODE_PATTERN,
     RESERVED,
     WORD_PATTERN,
     Address,
-    BadTopic,
     Topics,
     check_node,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookout.bus.messages import Info, parse_info
+from lookout.contract.nodes import Info, parse_info
 from lookout.host.settings import Broker
 from lookout.vision.frames import GreyFrame
 from services.camera.node import info as about

@@ -10,7 +10,8 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from lookout.bus.messages import parse_event, parse_info
+from lookout.contract.events import parse_event
+from lookout.contract.nodes import parse_info
 from lookout.host.settings import Broker
 from services.camera.settings import Camera
 from services.camera.sources import SourceError, make_source

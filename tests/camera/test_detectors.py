@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookout.bus.messages import Event
+from lookout.contract.events import Event
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from lookout.bus.messages import Receipt, now, parse_event, parse_info
+from lookout.contract.events import parse_event
+from lookout.contract.hub import Receipt
+from lookout.contract.nodes import parse_info
+from lookout.contract.wire import now
 from lookout.host.settings import Broker
 from services.camera.node import health
 from tests.camera.test_node import Hub, hub

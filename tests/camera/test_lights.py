@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from gpiozero import Device
 
-from lookout.bus.messages import now, parse_info
+from lookout.contract.nodes import parse_info
+from lookout.contract.wire import now
 from lookout.host.settings import Broker
 from services.camera.settings import CameraSettings
 from services.camera.settings.lights import Light

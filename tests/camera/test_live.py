@@ -15,12 +15,13 @@ import pytest
 from PIL import Image
 
 from lookout.bus.caller import Caller
-from lookout.bus.messages import Command, parse_info
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
-from lookout.host import mjpeg
+from lookout.contract.commands import Command
+from lookout.contract.nodes import parse_info
+from lookout.contract.topics import Topics
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.video import mjpeg
 from services.camera.live.token import GRACE_SECONDS, Token
 from services.camera.settings import Camera
 from services.camera.sources import Source, make_source

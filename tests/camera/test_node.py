@@ -10,20 +10,16 @@ from typing import Any
 import pytest
 
 from lookout.bus.caller import Caller
-from lookout.bus.messages import (
-    Command,
-    Context,
-    ImageMeta,
-    Receipt,
-    Rejection,
-    Result,
-    parse_event,
-    parse_info,
-    parse_reading,
-)
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message
-from lookout.bus.topics import Topics
+from lookout.contract.commands import Command, Result
+from lookout.contract.events import parse_event
+from lookout.contract.hub import Receipt, Rejection
+from lookout.contract.images import ImageMeta
+from lookout.contract.nodes import parse_info
+from lookout.contract.readings import parse_reading
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from tests.support.nodes import RecordingSource, node_settings, running_node

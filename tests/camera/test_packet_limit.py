@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lookout.bus.messages import ImageMeta
 from lookout.bus.session import Session
+from lookout.contract.images import ImageMeta
 from lookout.embedded.broker import Mosquitto
 from lookout.host.settings import Broker
 from services.camera.sources import Picture

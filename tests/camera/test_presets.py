@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from lookout.bus.messages import Info, now, parse_info
+from lookout.contract.nodes import Info, parse_info
+from lookout.contract.wire import now
 from lookout.host.settings import Broker
 from services.camera.node import info as about
 from services.camera.settings import Camera

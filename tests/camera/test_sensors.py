@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pytest
 
-from lookout.bus.messages import parse_reading
+from lookout.contract.readings import parse_reading
 from lookout.host.settings import Broker
 from services.camera.sensors import SensorError, bme280, make_sensor
 from services.camera.sensors.bh1750 import lux

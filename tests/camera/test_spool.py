@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lookout.bus.messages import ImageMeta
+from lookout.contract.images import ImageMeta
 from services.camera.outbox import spoolfile
 from services.camera.outbox.droppolicy import to_drop
 from services.camera.outbox.spool import MOST_IN_MEMORY, Spool

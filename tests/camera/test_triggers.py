@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lookout.bus.messages import now
+from lookout.contract.wire import now
 from lookout.host.settings import Broker
 from services.camera.settings import CameraSettings
 from services.camera.settings.triggers import SunTrigger, Triggers

@@ -15,9 +15,9 @@ from pydantic import ConfigDict, JsonValue
 from lookout.bus.commands import Arguments, Services
 from lookout.bus.events import EventBus
 from lookout.bus.journal import Journal
-from lookout.bus.messages import Command
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.commands import Command
+from lookout.contract.topics import Topics
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from tests.support.servers import BrokerServer, StoreServer

@@ -7,8 +7,8 @@ import pytest
 from pydantic import JsonValue
 
 from lookout.bus.commands import CommandFailed
-from lookout.bus.messages import Receipt, Rejection
 from lookout.bus.session import Session
+from lookout.contract.hub import Receipt, Rejection
 from lookout.embedded.child import Child
 from lookout.host.settings import Redis
 from lookout.store.client import opened

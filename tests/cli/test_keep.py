@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lookout.host.settings import Redis
-from lookout.store import retention
 from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
-from lookout.store.retention import Retention
+from lookout.store.retention.rules import Retention
+from lookout.store.retention.rules import rules as retention
 from tests.cli.conftest import Cli
 from tests.support.many import stored
 

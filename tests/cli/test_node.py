@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from lookout.bus.homeassistant import MIGRATE
 from lookout.bus.session import Session
 from lookout.embedded.child import Child
+from lookout.homeassistant.discovery import MIGRATE
 from lookout.store.client import Client
 from lookout.store.nodes import Nodes
 from tests.cli.conftest import Cli, Said, StartNode

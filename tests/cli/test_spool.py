@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lookout.bus.messages import ImageMeta
+from lookout.contract.images import ImageMeta
 from services.camera.outbox import spoolfile
 from tests.cli.conftest import Cli
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lookout.host.settings import Redis
-from lookout.store import keeping, retention
 from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
 from lookout.store.nodes import Nodes
-from lookout.store.retention import Retention
+from lookout.store.retention.rules import Retention, keeping
+from lookout.store.retention.rules import rules as retention
 from services.ingest.caps import Caps
 from services.ingest.settings import Ingest
 from tests.cli.conftest import Cli

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Failure, Receipt, Rejection, Result
 from lookout.bus.session import Session
+from lookout.contract.commands import Failure, Result
+from lookout.contract.hub import Receipt, Rejection
 from tests.cli.conftest import TOPICS, start_cli
 from tests.support.servers import BrokerServer
 

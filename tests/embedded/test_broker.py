@@ -8,7 +8,7 @@ import pytest
 
 from lookout.bus.errors import Refused
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.embedded.ports import ask
 from lookout.host.settings import Broker
 from tests.support.servers import BrokerServer

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context, parse_event
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.events import parse_event
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context
 from lookout.embedded.child import Child
 from lookout.store.events import Events
 from lookout.store.search import Query

@@ -13,9 +13,10 @@ from prometheus_client import REGISTRY
 from pydantic import ValidationError
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context, Event
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.events import Event
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context
 from lookout.embedded.child import Child
 from lookout.embedded.ports import free_port
 from lookout.host.run import cancel

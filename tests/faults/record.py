@@ -9,8 +9,9 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lookout.bus.messages import image_id, parse_event, split_image_id
 from lookout.bus.subscription import Subscription
+from lookout.contract.events import parse_event
+from lookout.contract.images import image_id, split_image_id
 from services.camera.outbox import spoolfile
 from tests.support.waiting import eventually
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.machine import resident_mib
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from lookout.store.client import TRANSIENT

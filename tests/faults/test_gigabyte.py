@@ -12,9 +12,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from lookout.bus.messages import parse_receipt
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
+from lookout.contract.hub import parse_receipt
 from lookout.embedded.child import Child
 from lookout.host.run import cancel
 from lookout.host.settings import Redis as RedisSettings

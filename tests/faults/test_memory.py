@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lookout.bus.messages import parse_event
 from lookout.bus.session import Session
+from lookout.contract.events import parse_event
 from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store import keys

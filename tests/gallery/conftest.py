@@ -9,9 +9,9 @@ from aiohttp import CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from lookout.bus.caller import Caller
-from lookout.bus.messages import Command, Result, parse_command
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.commands import Command, Result, parse_command
+from lookout.contract.topics import Topics
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings

@@ -9,10 +9,10 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from lookout.host import mjpeg
-from lookout.host.frames import Frames
 from lookout.host.run import cancel
 from lookout.store.nodes import Nodes
+from lookout.video import mjpeg
+from lookout.video.frames import Frames
 from tests.support.pictures import plain_jpeg
 
 NOW = 1_700_000_000.0

@@ -7,8 +7,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from lookout.host.frames import Frames
 from lookout.store.nodes import Nodes
+from lookout.video.frames import Frames
 from services.gallery import relay
 from tests.gallery.conftest import Web
 from tests.gallery.filming import NOW, SECRET, Camera, filming

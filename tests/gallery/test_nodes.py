@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lookout.bus.messages import Command
+from lookout.contract.commands import Command
 from lookout.store.nodes import Nodes
 from tests.gallery.conftest import StartGallery, Web
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
 
-from lookout.store.search import Range
+from lookout.amounts.ranges import Range
 from services.gallery.problems import Problem
 from services.gallery.query import ImageParameters, parse
 

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from lookout.bus.events import EventBus
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
 from services.gallery import keys
 from services.gallery.stream import QUEUE_LENGTH, Stream, always

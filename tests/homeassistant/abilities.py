@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from lookout.bus.abilities import Abilities
-from lookout.bus.entities import NodeEntities
-from lookout.bus.homeassistant import described
-from lookout.bus.topics import NODE_PATTERN, RESERVED, WORD_PATTERN, Topics
+from lookout.contract.topics import NODE_PATTERN, RESERVED, WORD_PATTERN, Topics
+from lookout.homeassistant.abilities import Abilities
+from lookout.homeassistant.discovery import described
+from lookout.homeassistant.node_entities import NodeEntities
 
 SERVICES = ("capture", "set", "live", "light", "identify", "restart", "autofocus")
 METRICS = (

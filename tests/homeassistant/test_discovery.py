@@ -7,11 +7,11 @@ import jinja2
 import pytest
 from hypothesis import given, settings
 
-from lookout.bus.abilities import Abilities
-from lookout.bus.entities import NodeEntities
-from lookout.bus.homeassistant import described, name_of_device
-from lookout.bus.quantities import metric
-from lookout.bus.topics import Topics
+from lookout.contract.metrics import metric
+from lookout.contract.topics import Topics
+from lookout.homeassistant.abilities import Abilities
+from lookout.homeassistant.discovery import described, name_of_device
+from lookout.homeassistant.node_entities import NodeEntities
 from tests.homeassistant.abilities import SERVICES, abilities, message, nodes
 from tests.homeassistant.schema import problems
 

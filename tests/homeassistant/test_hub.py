@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout.bus.homeassistant import described
-from lookout.bus.hubentities import hub_components
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.embedded.child import Child
+from lookout.homeassistant.discovery import described
+from lookout.homeassistant.hub_entities import hub_components
 from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import opened

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lookout.bus import homeassistant
 from lookout.bus.errors import Refused
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
+from lookout.homeassistant import discovery as homeassistant
 from lookout.host.settings import Broker
 from tests.homeassistant.schema import problems
 from tests.support.hub import Hub, watching_hub

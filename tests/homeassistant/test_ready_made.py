@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from lookout.bus.abilities import Abilities
-from lookout.bus.entities import NodeEntities
-from lookout.bus.hubentities import hub_components
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.homeassistant.abilities import Abilities
+from lookout.homeassistant.hub_entities import hub_components
+from lookout.homeassistant.node_entities import NodeEntities
 from tests.homeassistant.abilities import SERVICES
 
 ROOT = Path(__file__).parents[2]

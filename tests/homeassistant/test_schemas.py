@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from lookout.bus.abilities import Abilities
-from lookout.bus.homeassistant import described
-from lookout.bus.hubentities import hub_components
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.homeassistant.abilities import Abilities
+from lookout.homeassistant.discovery import described
+from lookout.homeassistant.hub_entities import hub_components
 from tests.homeassistant.abilities import abilities, message, nodes
 
 MQTT = "homeassistant.components.mqtt"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from lookout.bus.messages import parse_receipt
 from lookout.bus.session import Session
+from lookout.contract.hub import parse_receipt
 from lookout.embedded.child import Child
 from lookout.store import keys
 from tests.support.pictures import numbered_jpeg, plain_jpeg

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from lookout.bus.messages import parse_receipt
 from lookout.bus.session import Session
+from lookout.contract.hub import parse_receipt
 from lookout.embedded.child import Child
 from lookout.store.client import Client
 from tests.support.pictures import plain_jpeg

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from lookout.bus.messages import parse_event, parse_receipt
 from lookout.bus.session import Session
+from lookout.contract.events import parse_event
+from lookout.contract.hub import parse_receipt
 from lookout.embedded.child import Child
 from lookout.store import keys
 from tests.support.pictures import plain_jpeg

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from lookout.embedded.child import Child
 from lookout.embedded.ports import free_port
-from lookout.store import keeping, retention
 from lookout.store.client import Client
 from lookout.store.index import ensure_indexes
-from lookout.store.thinning import ThinStep
+from lookout.store.retention.rules import keeping
+from lookout.store.retention.rules import rules as retention
+from lookout.store.retention.thinning import ThinStep
 from tests.support.many import stored
 from tests.support.waiting import eventually
 

@@ -10,7 +10,7 @@ import pytest
 
 from lookout.bus.events import EventBus
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
 from lookout.store import keys

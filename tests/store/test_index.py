@@ -2,7 +2,7 @@
 
 from lookout.store.client import Client
 from lookout.store.index import ensure_indexes
-from lookout.store.usage import NOT_KEPT, ONLY_KEPT, usage
+from lookout.store.retention.usage import NOT_KEPT, ONLY_KEPT, usage
 from tests.support.many import stored
 from tests.support.waiting import eventually
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from lookout.host.run import cancel
-from lookout.store import keys, lease
+from lookout.store import keys
+from lookout.store.locks import lease
 from tests.support.servers import StoreServer
 from tests.support.waiting import eventually
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lookout.host.settings import SettingsError, load
-from lookout.store.retention import Cap
+from lookout.store.retention.rules import Cap
 from services.ingest.settings import Ingest, IngestSettings
 
 DAY = 86_400

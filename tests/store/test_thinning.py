@@ -7,12 +7,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from lookout.host.settings import Redis as RedisSettings
-from lookout.store import keeping
 from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
-from lookout.store.removal import Victim, carry_out
-from lookout.store.retention import Retention
-from lookout.store.thinning import Thin, ThinStep, to_thin
+from lookout.store.retention.removal import Victim, carry_out
+from lookout.store.retention.rules import Retention, keeping
+from lookout.store.retention.thinning import Thin, ThinStep, to_thin
 from tests.support.many import left, stored
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

@@ -11,9 +11,9 @@ from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import opened
 from lookout.store.images import Images, NewImage
 from lookout.store.index import ensure_indexes
-from lookout.store.removal import carry_out, oldest, remove
+from lookout.store.retention.removal import carry_out, oldest, remove
+from lookout.store.retention.usage import NOT_KEPT, ONLY_KEPT, Usage, shares_to_remove, usage
 from lookout.store.search import Query
-from lookout.store.usage import NOT_KEPT, ONLY_KEPT, Usage, shares_to_remove, usage
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from lookout.bus.caller import Caller
-from lookout.bus.messages import Command, Event, ImageMeta, Result, parse_event
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message, Subscription
-from lookout.bus.topics import Topics
+from lookout.contract.commands import Command, Result
+from lookout.contract.events import Event, parse_event
+from lookout.contract.images import ImageMeta
+from lookout.contract.topics import Topics
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from tests.support.waiting import eventually

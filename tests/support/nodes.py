@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lookout.bus.messages import now
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from services.camera import service

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import structlog
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context, image_id, now
+from lookout.contract.images import image_id
+from lookout.contract.wire import Context, now
 from services.camera.capture.develop import BEST, develop, develop_frame, left_to_do
 from services.camera.capture.ids import Milliseconds
 from services.camera.capture.image_meta import meta_of, told_of

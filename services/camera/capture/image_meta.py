@@ -2,7 +2,8 @@
 
 from pydantic import JsonValue
 
-from lookout.bus.messages import Context, ImageMeta, image_id
+from lookout.contract.images import ImageMeta, image_id
+from lookout.contract.wire import Context
 from services.camera.sources import Picture
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lookout.bus.errors import BusError
-from lookout.bus.messages import Event
 from lookout.bus.session import MAX_PACKET, Session
-from lookout.bus.topics import Topics
+from lookout.contract.events import Event
+from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
 from services.camera.check.finding import Finding, Verdict
 from services.camera.settings import CameraSettings

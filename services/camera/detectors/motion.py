@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context
+from lookout.contract.wire import Context
 from services.camera.detectors.pictures import MotionPictures
 from services.camera.settings.detect import Motion
 

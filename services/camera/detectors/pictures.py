@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from lookout.bus.messages import Context
+from lookout.contract.wire import Context
 from services.camera.capture.capturer import Capturer
 from services.camera.settings.detect import MotionPictures as Wanted
 from services.camera.sources import Picture, SourceError

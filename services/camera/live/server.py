@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from lookout.host import mjpeg
+from lookout.video import mjpeg
 from services.camera.live.streamer import Streamer
 from services.camera.live.token import Token
 from services.camera.settings import Live

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from lookout.host.frames import Frames
+from lookout.video.frames import Frames
 from services.camera.capture.capturer import Capturer
 from services.camera.capture.shrink import shrink
 from services.camera.settings import Live

@@ -9,7 +9,9 @@ import structlog
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
-from lookout.bus.messages import Command, explain, split_image_id
+from lookout.contract.commands import Command
+from lookout.contract.errors import explain
+from lookout.contract.images import split_image_id
 from services.camera.capture.capturer import Capturer
 from services.camera.detectors import Detectors
 from services.camera.live import LiveUnavailable, LiveView

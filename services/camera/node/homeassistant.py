@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lookout.bus.abilities import Abilities
-from lookout.bus.entities import NodeEntities
-from lookout.bus.homeassistant import Announcer, Component, config_topic, described, device_id
 from lookout.bus.session import Session
-from lookout.bus.topics import HUB, Topics
+from lookout.contract.topics import HUB, Topics
+from lookout.homeassistant.abilities import Abilities
+from lookout.homeassistant.announcer import Announcer
+from lookout.homeassistant.discovery import Component, config_topic, described, device_id
+from lookout.homeassistant.node_entities import NodeEntities
 from services.camera.node.info import About
 from services.camera.sensors import Sensors
 from services.camera.settings import CameraSettings

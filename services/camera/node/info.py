@@ -9,9 +9,10 @@ from pathlib import Path
 
 import lookout
 from lookout.bus.commands import Services
-from lookout.bus.messages import Info, now
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.nodes import Info
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from services.camera.capture.capturer import Capturer
 from services.camera.detectors import Detectors
 from services.camera.lights import Lights

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
-from lookout.bus.messages import Command
-from lookout.bus.topics import Word
+from lookout.contract.commands import Command
+from lookout.contract.topics import Word
 from services.camera.lights import LampError, Lights
 from services.camera.node.info import About
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context, Detection
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.nodes import Detection
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context
 from services.camera.sources import Picture
 
 

@@ -6,7 +6,7 @@ import structlog
 
 from lookout.bus.errors import BusError
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
 from services.camera.capture.shrink import preview
 
 logger = structlog.get_logger()

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 import structlog
 
 from lookout.bus.errors import BusError, NotConnected, TooLarge
-from lookout.bus.messages import IMAGE_TYPE, BadMessage, ImageMeta, parse_receipt, split_image_id
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message, Subscription
-from lookout.bus.topics import BadTopic, Topics
+from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.hub import parse_receipt
+from lookout.contract.images import IMAGE_TYPE, ImageMeta, split_image_id
+from lookout.contract.topics import Topics
 from services.camera.capture.shrink import fit
 from services.camera.outbox.hubclock import HubClock
 from services.camera.outbox.spool import Entry, Spool

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import structlog
 
-from lookout.bus.messages import BadMessage, ImageMeta
+from lookout.contract.errors import BadMessage
+from lookout.contract.images import ImageMeta
 from services.camera.outbox import spoolfile
 from services.camera.outbox.droppolicy import Policy, to_drop
 

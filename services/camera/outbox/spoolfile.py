@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from lookout.bus.messages import BadMessage, ImageMeta
+from lookout.contract.errors import BadMessage
+from lookout.contract.images import ImageMeta
 
 SUFFIX: Final = ".capture"
 _TEMPORARY: Final = ".writing"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from lookout.bus.messages import BadMessage
+from lookout.contract.errors import BadMessage
 from services.camera.outbox import spoolfile
 
 _LEFTOVERS: Final = ("*.capture", "*.damaged", "*.writing")

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import structlog
 from pydantic import ValidationError
 
-from lookout.bus.messages import Reading, explain, now
 from lookout.bus.session import Session
-from lookout.bus.topics import Topics
+from lookout.contract.errors import explain
+from lookout.contract.readings import Reading
+from lookout.contract.topics import Topics
+from lookout.contract.wire import now
 from services.camera.capture.capturer import Capturer
 from services.camera.sensors.probe import Probe
 from services.camera.settings import Sensors as SensorSettings

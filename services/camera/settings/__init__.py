@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from lookout.bus.messages import explain
-from lookout.bus.topics import NodeName
+from lookout.contract.errors import explain
+from lookout.contract.topics import NodeName
 from lookout.host.settings import Settings
 from services.camera.settings.camera import Camera
 from services.camera.settings.capture import Capture

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from lookout.bus.topics import NodeName
+from lookout.contract.topics import NodeName
 from lookout.host.settings import HomeAssistant
 
 

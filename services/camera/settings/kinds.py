@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from lookout.bus.messages import LONGEST_TTL
+from lookout.contract.images import LONGEST_TTL
 
 Quality = Annotated[int, Field(ge=1, le=100)]
 LEAST_TTL = 60  # seconds: a picture that goes at once would only look lost

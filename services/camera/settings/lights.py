@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from lookout.bus.topics import Word
+from lookout.contract.topics import Word
 from lookout.host.settings import Section
 from services.camera.settings.triggers import Pin
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, ValidationError
 
-from lookout.bus.messages import explain
-from lookout.bus.topics import Word
+from lookout.contract.errors import explain
+from lookout.contract.topics import Word
 from services.camera.settings.capture import Capture
 from services.camera.settings.control import Control
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from lookout.bus.topics import Word
+from lookout.contract.topics import Word
 from lookout.host.settings import Section
 
 I2cBus = Annotated[int, Field(ge=0, le=31, description="number of the I2C bus: 1 on the header")]

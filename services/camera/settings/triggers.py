@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field, model_validator
 
-from lookout.bus.topics import Word
+from lookout.contract.topics import Word
 from lookout.host.settings import Section
 
 Pin = Annotated[int, Field(ge=0, le=27)]  # as the chip counts (BCM), not the header

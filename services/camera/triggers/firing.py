@@ -6,7 +6,7 @@ from contextlib import suppress
 from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
-from lookout.bus.messages import Context
+from lookout.contract.wire import Context
 from services.camera.capture.capturer import Capturer
 from services.camera.settings.triggers import Trigger
 from services.camera.sources import SourceError

@@ -5,8 +5,8 @@ from typing import Any
 
 from lookout.store.client import Client
 from lookout.store.nodes import Nodes
-from lookout.store.retention import Retention
-from lookout.store.usage import ONLY_KEPT, usage
+from lookout.store.retention.rules import Retention
+from lookout.store.retention.usage import ONLY_KEPT, usage
 
 
 @dataclass(frozen=True, slots=True)

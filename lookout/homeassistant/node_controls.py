@@ -2,12 +2,12 @@
 
 from pydantic import JsonValue
 
-from lookout.bus import templates
-from lookout.bus.abilities import Abilities
-from lookout.bus.entity_tables import BURST, BURST_PICTURES, BUTTONS, NUMBERS
-from lookout.bus.homeassistant import Component, title
-from lookout.bus.templates import field
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.homeassistant import templates
+from lookout.homeassistant.abilities import Abilities
+from lookout.homeassistant.discovery import Component, title
+from lookout.homeassistant.tables import BURST, BURST_PICTURES, BUTTONS, NUMBERS
+from lookout.homeassistant.templates import field
 
 
 class Controls:

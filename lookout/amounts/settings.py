@@ -6,36 +6,10 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from lookout.store.filters import parse_duration
+from lookout.amounts.sizes import parse_size
+from lookout.amounts.times import LONGEST, parse_duration
 
-LONGEST: Final = 10 * 365 * 86_400  # seconds that anything lives, unless it is kept
-SIZE_HELP: Final = "write a size such as 500MB, 2GB or 1000000"
 BY_NODE_HELP: Final = "write node=value pairs such as garden=1d,barn=30d"
-SIZES: Final = {"GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}  # bytes
-
-
-def parse_size(text: str) -> int:
-    """Bytes. Raises ValueError that says what is allowed."""
-    number, unit = text.strip().upper().replace(" ", ""), "B"
-    for name in SIZES:
-        if number.endswith(name):
-            number, unit = number.removesuffix(name), name
-            break
-    try:
-        size = float(number) * SIZES[unit]
-    except ValueError:
-        size = 0.0
-    if not 0 < size < 1e15:
-        raise ValueError(SIZE_HELP)
-    return round(size)
-
-
-def format_size(number: int) -> str:
-    """Bytes as a person reads them, such as 1.5 GB."""
-    for unit, size in SIZES.items():
-        if number >= size > 1:
-            return f"{number / size:.1f} {unit}"
-    return f"{number} B"
 
 
 def _seconds(value: object) -> object:

@@ -6,14 +6,12 @@ from typing import Any, Final
 
 from pydantic import Field, model_validator
 
+from lookout.amounts.settings import Bytes, BytesByNode, Count, CountByNode, Lifetime, Lifetimes
 from lookout.host.settings import Section
 from lookout.store import keys
-from lookout.store.amounts import Bytes, BytesByNode, Count, CountByNode, Lifetime, Lifetimes
 from lookout.store.client import Client
 from lookout.store.memory import Memory
-from lookout.store.removal import Plan, oldest
-from lookout.store.thinning import Thin
-from lookout.store.usage import NOT_KEPT, shares_to_remove, usage
+from lookout.store.retention.thinning import Thin
 
 MAX_TTL: Final = 365 * keys.DAY
 
@@ -111,25 +109,3 @@ async def load(client: Client) -> Retention:
     """
     said: dict[str, Any] = json.loads(await client.get(keys.RULES) or "{}")
     return Retention(**{name: said[name] for name in said.keys() & Retention.model_fields.keys()})
-
-
-async def over_cap(client: Client, rules: Retention, node: str) -> Plan:
-    """What is over the node's cap, the oldest first."""
-    cap = rules.cap(node)
-    if not (cap.images or cap.bytes):
-        return
-    for used in await usage(client, NOT_KEPT, [node]):
-        images = used.images - cap.images if cap.images else 0
-        size = used.bytes - cap.bytes if cap.bytes else 0
-        async for group in oldest(client, node, images=images, size=size):
-            yield group
-
-
-async def to_free(client: Client, need: int) -> Plan:
-    """The oldest of whoever uses most, until `need` bytes of pictures are named."""
-    if need <= 0:
-        return
-    used = await usage(client, NOT_KEPT)
-    for node, share in shares_to_remove(used, need).items():
-        async for group in oldest(client, node, size=share):
-            yield group

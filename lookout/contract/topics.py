@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator
 
+from lookout.contract.errors import BadTopic
+
 NODE_PATTERN: Final = r"[a-z0-9][a-z0-9_-]{0,31}"
 WORD_PATTERN: Final = r"[a-z][a-z0-9_]{0,31}"
 ALL: Final = "all"
@@ -19,10 +21,6 @@ BRIDGE_STATES: Final = "$SYS/broker/connection/+/state"
 
 _PLAIN_KINDS = frozenset({"status", "info", "image", "preview", "reading", "stored", "detection"})
 _NAMED_KINDS = frozenset({"event", "command", "result"})
-
-
-class BadTopic(ValueError):
-    """A topic, or a name for one, that the contract does not allow."""
 
 
 def check_node(name: str) -> str:

@@ -3,14 +3,13 @@
 Values come from the node's own topics: `info` and `reading` (retained) and `event/+`.
 """
 
-from lookout.bus import templates
-from lookout.bus.abilities import Abilities
-from lookout.bus.entity_controls import Controls
-from lookout.bus.entity_tables import EVENTS, SPOOL
-from lookout.bus.homeassistant import Component, title
-from lookout.bus.quantities import metric
-from lookout.bus.templates import field
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.homeassistant import templates
+from lookout.homeassistant.abilities import Abilities
+from lookout.homeassistant.discovery import Component, title
+from lookout.homeassistant.node_controls import Controls
+from lookout.homeassistant.tables import EVENTS, SPOOL, sensor_of
+from lookout.homeassistant.templates import field
 
 
 class NodeEntities:
@@ -138,7 +137,7 @@ class NodeEntities:
     def _metric(self, name: str, lasts: int) -> Component:
         return {
             "platform": "sensor",
-            **metric(name).component(),
+            **sensor_of(name),
             "state_topic": self._topics.reading(self._node),
             "value_template": templates.value(name),
             "expire_after": lasts,

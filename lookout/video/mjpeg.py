@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from lookout.host.frames import BOUNDARY, Frames
+from lookout.video.frames import BOUNDARY, Frames
 
 CONTENT_TYPE: Final = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
 STALL_SECONDS: Final = 10.0  # a viewer that takes nothing for so long is let go

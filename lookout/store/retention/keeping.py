@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Final
 
-from lookout.store import keys, retention
-from lookout.store.amounts import format_size
+from lookout.amounts.sizes import format_size
+from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.images import Images
 from lookout.store.memory import memory
-from lookout.store.retention import Retention
-from lookout.store.usage import ONLY_KEPT, usage
+from lookout.store.retention.rules import Retention
+from lookout.store.retention.rules import rules as retention
+from lookout.store.retention.usage import ONLY_KEPT, usage
 
 LOCK_SECONDS: Final = 10.0
 _ADVICE: Final = "Let some go, or raise LOOKOUT_INGEST__KEEP_"

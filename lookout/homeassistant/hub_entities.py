@@ -6,9 +6,9 @@ Values come from `lookout/hub/events/info` and `lookout/hub/ingest/info` (retain
 from collections.abc import Iterable
 from typing import Final
 
-from lookout.bus import templates
-from lookout.bus.homeassistant import Component, title
-from lookout.bus.topics import Topics
+from lookout.contract.topics import Topics
+from lookout.homeassistant import templates
+from lookout.homeassistant.discovery import Component, title
 
 _SENSORS: Final[dict[str, Component]] = {  # by their name in the hub's info
     "nodes": {"name": "Nodes", "state_class": "measurement"},

@@ -15,13 +15,13 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from lookout.amounts.settings import Lifetime
 from lookout.host.settings import Section
 from lookout.store import keys
-from lookout.store.amounts import Lifetime
 from lookout.store.client import Client
-from lookout.store.removal import GROUP, Plan, mortal
+from lookout.store.retention.removal import GROUP, Plan, mortal
+from lookout.store.retention.usage import NOT_KEPT, usage
 from lookout.store.search import Index
-from lookout.store.usage import NOT_KEPT, usage
 
 WINDOW: Final = 6 * 3600  # seconds of images looked at in one query, or one step if that is longer
 MOST_STEPS: Final = 10

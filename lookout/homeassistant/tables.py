@@ -2,34 +2,13 @@
 
 from typing import Final
 
-from lookout.bus.homeassistant import Component
+from lookout.contract.events import EVENTS as EVERY_EVENT
+from lookout.contract.metrics import metric
+from lookout.homeassistant.discovery import Component
 
 LONGEST_INTERVAL = 604_800  # seconds, as the `set` service allows
 BURST_PICTURES = 5
-EVENTS: Final = (
-    "image_captured",
-    "capture_failed",
-    "motion_started",
-    "motion_ended",
-    "light_changed",
-    "trigger_fired",
-    "view_problem",
-    "view_ok",
-    "image_rejected",
-    "spool_dropped",
-    "command_failed",
-    "settings_rolled_back",
-    "sensor_failed",
-    "sensor_ok",
-    "detector_failed",
-    "detector_ok",
-    "node_silent",
-    "node_error",
-    "person_detected",
-    "people_changed",
-    "clock_skew",
-    "clock_ok",
-)
+EVENTS: Final = tuple(name for name, each in EVERY_EVENT.items() if each.in_home_assistant)
 BUTTONS: Final[dict[str, Component]] = {  # by the service that they call
     "capture": {"name": "Capture", "icon": "mdi:camera"},
     "autofocus": {"name": "Focus", "icon": "mdi:image-filter-center-focus"},
@@ -54,3 +33,18 @@ SPOOL: Final[dict[str, Component]] = {  # by their name in the info
     "spool_depth": {"name": "Waiting in the spool", "state_class": "measurement"},
     "spool_dropped": {"name": "Dropped from the spool", "state_class": "total_increasing"},
 }
+
+
+def sensor_of(name: str) -> Component:
+    """What a sensor of a metric says besides where its state is."""
+    known = metric(name)
+    said: Component = {
+        "name": known.name,
+        "unit_of_measurement": known.unit,
+        "device_class": known.device_class,
+        "state_class": known.state_class,
+        "suggested_display_precision": known.precision,
+        "entity_category": "diagnostic" if known.diagnostic else None,
+        "enabled_by_default": None if known.enabled else False,
+    }
+    return {key: value for key, value in said.items() if value is not None}

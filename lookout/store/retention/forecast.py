@@ -7,10 +7,11 @@ from typing import Literal
 from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.memory import memory
-from lookout.store.removal import GROUP, Plan, Victim
-from lookout.store.retention import Retention, over_cap, to_free
-from lookout.store.thinning import to_thin
-from lookout.store.usage import node_names
+from lookout.store.retention.plans import over_cap, to_free
+from lookout.store.retention.removal import GROUP, Plan, Victim
+from lookout.store.retention.rules import Retention
+from lookout.store.retention.thinning import to_thin
+from lookout.store.retention.usage import node_names
 
 Rule = Literal["expire", "cap", "thin", "room"]
 Victims = Mapping[str, Sequence[Victim]]  # by node

@@ -1,0 +1,76 @@
+"""An image's fields, and what a sender says of it in MQTT 5 user properties."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
+
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, ValidationError
+
+from lookout.contract.errors import BadMessage, explain, short
+from lookout.contract.limits import LONGEST_LIFE
+from lookout.contract.plain import is_text, json_value
+from lookout.contract.topics import NODE_PATTERN, Word, check_node
+from lookout.contract.wire import Finite, Identifier, Open
+
+IMAGE_TYPE: Final = "image/jpeg"
+LONGEST_TTL: Final = LONGEST_LIFE  # seconds that a node may want an image to be kept
+TRIGGERS: Final = ("interval", "schedule", "command", "motion", "gpio", "start")
+
+ImageId = Annotated[str, StringConstraints(pattern=rf"^{NODE_PATTERN}:[0-9]{{1,15}}$")]
+
+
+def image_id(node: str, milliseconds: int) -> str:
+    """The id of an image: the node and the Unix milliseconds of its capture."""
+    return f"{node}:{milliseconds}"
+
+
+def split_image_id(identifier: str) -> tuple[str, int]:
+    """Node and milliseconds of an image id. Raises BadMessage when it is not one."""
+    node, _, milliseconds = identifier.partition(":")
+    if not (milliseconds.isascii() and milliseconds.isdecimal() and len(milliseconds) <= 15):
+        raise BadMessage(f"id = {short(identifier)}: not NODE:MILLISECONDS")
+    return check_node(node), int(milliseconds)
+
+
+def _lenient_json(value: object) -> object:
+    return json_value(value, what="property meta") if isinstance(value, str) and value else value
+
+
+class ImageMeta(Open):
+    """What is known of an image besides its bytes: the MQTT 5 user properties, all optional."""
+
+    id: ImageId | None = None
+    timestamp: Finite | None = Field(None, description="Unix seconds, millisecond precision")
+    lux: float | None = Field(None, ge=0, le=1e6)
+    temperature: float | None = Field(None, ge=-100, le=200, description="degrees C")
+    width: int | None = Field(None, gt=0)
+    height: int | None = Field(None, gt=0)
+    trigger: Word | None = None
+    context_id: Identifier | None = None
+    parent_id: Identifier | None = None
+    ttl: int | None = Field(
+        None, ge=0, le=LONGEST_TTL, description="seconds it wants to be kept; 0: as the hub is set"
+    )
+    meta: Annotated[dict[str, JsonValue] | None, BeforeValidator(_lenient_json)] = None
+
+    @classmethod
+    def from_properties(cls, properties: Mapping[str, str]) -> Self:
+        """Read MQTT 5 user properties. Raises BadMessage naming each wrong one."""
+        said = {key: value for key, value in properties.items() if value != ""}
+        for key in said.keys() & cls.model_fields.keys():
+            if not is_text(said[key]):
+                raise BadMessage(f"{key} = {short(said[key])}: not text (a lone surrogate)")
+        try:
+            return cls.model_validate(said)
+        except ValidationError as error:
+            raise BadMessage(explain(error)) from None
+
+    def to_properties(self) -> dict[str, str]:
+        """The user properties that say the same."""
+        values = self.model_dump(exclude_none=True, exclude={"meta", "timestamp"})
+        properties = {key: str(value) for key, value in values.items()}
+        if self.timestamp is not None:
+            properties["timestamp"] = f"{self.timestamp:.3f}"
+        if self.meta:
+            properties["meta"] = json.dumps(self.meta, separators=(",", ":"))
+        return properties

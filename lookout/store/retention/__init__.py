@@ -1,0 +1,1 @@
+"""What is kept and for how long: rules, the plans they make, and carrying them out."""

@@ -1,0 +1,28 @@
+"""What the rules would remove now: plans of groups of victims, to carry out or to show."""
+
+from lookout.store.client import Client
+from lookout.store.retention.removal import Plan, oldest
+from lookout.store.retention.rules import Retention
+from lookout.store.retention.usage import NOT_KEPT, shares_to_remove, usage
+
+
+async def over_cap(client: Client, rules: Retention, node: str) -> Plan:
+    """What is over the node's cap, the oldest first."""
+    cap = rules.cap(node)
+    if not (cap.images or cap.bytes):
+        return
+    for used in await usage(client, NOT_KEPT, [node]):
+        images = used.images - cap.images if cap.images else 0
+        size = used.bytes - cap.bytes if cap.bytes else 0
+        async for group in oldest(client, node, images=images, size=size):
+            yield group
+
+
+async def to_free(client: Client, need: int) -> Plan:
+    """The oldest of whoever uses most, until `need` bytes of pictures are named."""
+    if need <= 0:
+        return
+    used = await usage(client, NOT_KEPT)
+    for node, share in shares_to_remove(used, need).items():
+        async for group in oldest(client, node, size=share):
+            yield group

@@ -1,0 +1,1 @@
+"""Moving pictures: the newest frame for many viewers, and MJPEG over HTTP."""
