@@ -33,7 +33,7 @@ def keep(
 
 
 async def _keep(images: Sequence[str]) -> None:
-    from lookout.store.retention.rules import keeping
+    from lookout.store.retention import keeping
 
     async with connection.redis() as client:
         for image in images:
@@ -45,7 +45,7 @@ async def _keep(images: Sequence[str]) -> None:
 
 
 async def _let_go(images: Sequence[str]) -> None:
-    from lookout.store.retention.rules import keeping
+    from lookout.store.retention import keeping
 
     async with connection.redis() as client:
         for image in images:

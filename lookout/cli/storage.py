@@ -74,10 +74,10 @@ def storage(
 
 async def _show(dry_run: bool, free: int, within: float, as_json: bool) -> None:
     from lookout.store.memory import memory
+    from lookout.store.retention import rules as retention
     from lookout.store.retention.forecast import forecast
     from lookout.store.retention.keeping import kept
     from lookout.store.retention.report import holdings
-    from lookout.store.retention.rules import rules as retention
 
     found: Forecast = {}
     async with connection.redis() as client:

@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from lookout.contract.images import split_image_id
-from lookout.store.retention.rules import keeping
+from lookout.store.retention import keeping
 from services.gallery import keys, metrics, paging, present
 from services.gallery.problems import Problem, not_found
 from services.gallery.proxies import prefix_of

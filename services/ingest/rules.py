@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from lookout.store.client import Client
+from lookout.store.retention import rules as retention
 from lookout.store.retention.keeping import kept
-from lookout.store.retention.rules import rules as retention
 from services.ingest import metrics
 from services.ingest.settings import Ingest
 

@@ -7,8 +7,8 @@ import pytest
 from lookout.host.settings import Redis
 from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
+from lookout.store.retention import rules as retention
 from lookout.store.retention.rules import Retention
-from lookout.store.retention.rules import rules as retention
 from tests.cli.conftest import Cli
 from tests.support.many import stored
 

@@ -8,8 +8,9 @@ from lookout.host.settings import Redis
 from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
 from lookout.store.nodes import Nodes
-from lookout.store.retention.rules import Retention, keeping
-from lookout.store.retention.rules import rules as retention
+from lookout.store.retention import keeping
+from lookout.store.retention import rules as retention
+from lookout.store.retention.rules import Retention
 from services.ingest.caps import Caps
 from services.ingest.settings import Ingest
 from tests.cli.conftest import Cli

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lookout.store import keys
+from lookout.store.retention import rules as retention
 from lookout.store.retention.rules import Retention
-from lookout.store.retention.rules import rules as retention
 from tests.gallery.conftest import Web
 
 NOON = 1_700_000_000_000  # Unix milliseconds

@@ -7,8 +7,8 @@ from lookout.embedded.child import Child
 from lookout.embedded.ports import free_port
 from lookout.store.client import Client
 from lookout.store.index import ensure_indexes
-from lookout.store.retention.rules import keeping
-from lookout.store.retention.rules import rules as retention
+from lookout.store.retention import keeping
+from lookout.store.retention import rules as retention
 from lookout.store.retention.thinning import ThinStep
 from tests.support.many import stored
 from tests.support.waiting import eventually

@@ -10,9 +10,9 @@ from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
 from lookout.store.memory import Memory
+from lookout.store.retention import forecast as forecasts
+from lookout.store.retention import keeping
 from lookout.store.retention.forecast import Forecast, Rule, forecast
-from lookout.store.retention.rules import forecast as forecasts
-from lookout.store.retention.rules import keeping
 from services.ingest import room
 from services.ingest.caps import Caps
 from services.ingest.room import Room

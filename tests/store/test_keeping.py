@@ -9,10 +9,11 @@ from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import Client, opened
 from lookout.store.images import Images
 from lookout.store.index import ensure_indexes
+from lookout.store.retention import keeping
+from lookout.store.retention import rules as retention
 from lookout.store.retention.keeping import Kept, QuotaReached
 from lookout.store.retention.removal import carry_out, oldest
-from lookout.store.retention.rules import Retention, keeping
-from lookout.store.retention.rules import rules as retention
+from lookout.store.retention.rules import Retention
 from tests.support.many import left, stored
 
 NOW = 1_795_000_000.0

@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
+from lookout.store.retention import keeping
 from lookout.store.retention.removal import Victim, carry_out
-from lookout.store.retention.rules import Retention, keeping
+from lookout.store.retention.rules import Retention
 from lookout.store.retention.thinning import Thin, ThinStep, to_thin
 from tests.support.many import left, stored
 

@@ -8,8 +8,8 @@ from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.images import Images
 from lookout.store.memory import memory
+from lookout.store.retention import rules as retention
 from lookout.store.retention.rules import Retention
-from lookout.store.retention.rules import rules as retention
 from lookout.store.retention.usage import ONLY_KEPT, usage
 
 LOCK_SECONDS: Final = 10.0
