@@ -1,8 +1,9 @@
 """Fixtures that all tests share: real servers, services as processes, nothing left behind."""
 
+import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,10 @@ from lookout.embedded.child import Child
 from lookout.host.settings import Broker, Redis
 from lookout.store.client import Client, opened
 from tests.support import leftovers
-from tests.support.servers import PASSWORD, BrokerServer, StoreServer, make_broker, make_store
+from tests.support.servers import BrokerServer, StoreServer, make_broker, make_store
 from tests.support.services import ServiceStarter
+from tests.support.shared import OWN, USERS, SharedServers
 from tests.support.waiting import eventually
-
-USERS = ("hub", "garden", "barn", "gate", "esp32")
 
 
 def pytest_configure() -> None:
@@ -35,17 +35,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(properties["report"])
 
 
+@pytest.fixture(scope="session")
+def shared_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedServers]:
+    """The servers of this process, for all its tests that do not stop or configure one."""
+    servers = SharedServers(tmp_path_factory.mktemp("servers"))
+    yield servers
+    asyncio.run(servers.stop())
+
+
 @pytest.fixture(autouse=True)
-async def nothing_left_behind() -> AsyncIterator[None]:
+async def nothing_left_behind(shared_servers: SharedServers) -> AsyncIterator[None]:
     """Fails a test that leaves a task pending or a process running."""
     before = leftovers.children()
+
+    def processes() -> set[int]:
+        return leftovers.children() - before - shared_servers.pids()
+
     yield
     try:
         await eventually(lambda: not leftovers.tasks(), 1.0)
-        await eventually(lambda: not leftovers.children() - before, 1.0)
+        await eventually(lambda: not processes(), 1.0)
     except AssertionError:
-        processes = [leftovers.describe(pid) for pid in leftovers.children() - before]
-        pytest.fail(f"left behind: tasks {leftovers.tasks()}, processes {processes}")
+        names = [leftovers.describe(pid) for pid in processes()]
+        pytest.fail(f"left behind: tasks {leftovers.tasks()}, processes {names}")
 
 
 @pytest.fixture
@@ -57,10 +69,14 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def broker(tmp_path: Path) -> AsyncIterator[BrokerServer]:
-    """A Mosquitto of the test's own, with the users hub, garden, barn, gate and esp32."""
-    users = {name: f"{PASSWORD} {name}" for name in USERS}
-    async with make_broker(tmp_path / "broker", users) as server:
+async def broker(
+    request: pytest.FixtureRequest, shared_servers: SharedServers, tmp_path: Path
+) -> AsyncIterator[BrokerServer]:
+    """An empty Mosquitto with the users hub, garden, barn, gate and esp32."""
+    if not request.node.get_closest_marker(OWN):
+        yield await shared_servers.broker()
+        return
+    async with make_broker(tmp_path / "broker", USERS) as server:
         yield server
 
 
@@ -71,8 +87,13 @@ def mqtt_settings(broker: BrokerServer) -> Callable[[str], Broker]:
 
 
 @pytest.fixture
-async def redis_server(tmp_path: Path) -> AsyncIterator[StoreServer]:
-    """A Redis with search of the test's own, empty, with an append-only file."""
+async def redis_server(
+    request: pytest.FixtureRequest, shared_servers: SharedServers, tmp_path: Path
+) -> AsyncIterator[StoreServer]:
+    """An empty Redis with search and an append-only file."""
+    if not request.node.get_closest_marker(OWN):
+        yield await shared_servers.store()
+        return
     async with make_store(tmp_path / "redis") as server:
         yield server
 

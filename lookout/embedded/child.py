@@ -11,7 +11,7 @@ from pathlib import Path
 from lookout.embedded import tether
 
 STOP_SECONDS = 5.0
-PAUSE = 0.02  # seconds between two looks
+PAUSE = 0.005  # seconds between two looks
 
 
 class Child:

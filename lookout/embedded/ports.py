@@ -12,7 +12,7 @@ from lookout.embedded.child import Child
 HOST = "127.0.0.1"
 FIRST, LAST = 20_000, 32_768
 ANSWER_SECONDS = 10.0  # a Pi Zero with a slow card takes a few
-PAUSE = 0.02  # seconds between two looks
+PAUSE = 0.005  # seconds between two looks
 
 
 class NotStarted(Exception):

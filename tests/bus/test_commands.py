@@ -80,12 +80,6 @@ async def bench(mqtt_settings: Settings, tmp_path: Path) -> AsyncIterator[Bench]
         yield Bench(adder, caller, hub)
 
 
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(30):
-        yield
-
-
 async def test_a_call_gets_its_result(bench: Bench) -> None:
     context = Context(id="automation-7")
     command = Command(service="add", arguments={"a": 1, "b": 2}, context=context)

@@ -44,6 +44,7 @@ async def test_presence_is_online_then_offline_after_a_goodbye(
     assert (await anext(statuses)).payload == b"offline"
 
 
+@pytest.mark.own_servers
 async def test_what_is_posted_while_the_broker_is_away_arrives_in_order(
     broker: BrokerServer, mqtt_settings: Settings
 ) -> None:
@@ -67,6 +68,7 @@ async def test_what_is_posted_while_the_broker_is_away_arrives_in_order(
     assert seen == [b"0", b"1", b"2", b"3", b"4"]
 
 
+@pytest.mark.own_servers
 async def test_subscriptions_are_made_anew_after_a_broker_without_memory(
     broker: BrokerServer, mqtt_settings: Settings
 ) -> None:
@@ -213,6 +215,7 @@ async def test_the_outbox_is_bounded_and_counts_what_it_drops() -> None:
         assert session.dropped == 15
 
 
+@pytest.mark.own_servers
 async def test_waiting_publishers_are_told_when_the_session_ends(
     broker: BrokerServer, mqtt_settings: Settings
 ) -> None:

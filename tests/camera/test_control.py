@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,6 @@ class PickySource(RecordingSource):
             raise SourceError(f"camera.gain = {settings.gain:g}: must be from 1 to 16")
         await super().adjust(settings)
         self.failing = "no frame came" if settings.exposure > 1_000_000 else ""
-
-
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(40):
-        yield
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """A node that watches: events and pictures when something moves, or when it becomes dark."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,12 +50,6 @@ class Room(RecordingSource):
             x = self.looked % 4 * 12
             frame[10:40, x : x + 16] = 250
         return frame
-
-
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(100):
-        yield
 
 
 @pytest.fixture

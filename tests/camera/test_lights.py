@@ -1,6 +1,5 @@
 """Lamps: with each capture, when dark, by the clock, by command; on pins of gpiozero's own fake."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -47,7 +46,7 @@ def looks_often(pins: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with asyncio.timeout(40), watching_hub(mqtt_settings("hub")) as hub:
+    async with watching_hub(mqtt_settings("hub")) as hub:
         yield hub
 
 

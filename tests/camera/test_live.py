@@ -62,12 +62,6 @@ def synthetic() -> Counting:
     return Counting(make_source(Camera(source="synthetic", resolution=(640, 360))))
 
 
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(40):
-        yield
-
-
 @pytest.fixture
 async def web() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as session:

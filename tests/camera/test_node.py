@@ -52,12 +52,6 @@ class Hub:
             self.session.unsubscribe(subscription)
 
 
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(40):
-        yield
-
-
 @pytest.fixture
 async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
     async with AsyncExitStack() as stack:

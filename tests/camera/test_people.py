@@ -1,6 +1,5 @@
 """A camera that counts people tells how many, and when that changes."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -33,7 +32,7 @@ class CountingSource(RecordingSource):
 
 @pytest.fixture
 async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with asyncio.timeout(40), watching_hub(mqtt_settings("hub")) as hub:
+    async with watching_hub(mqtt_settings("hub")) as hub:
         yield hub
 
 

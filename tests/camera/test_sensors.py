@@ -242,7 +242,7 @@ def test_vitals_leave_out_what_is_not_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with asyncio.timeout(40), watching_hub(mqtt_settings("hub")) as hub:
+    async with watching_hub(mqtt_settings("hub")) as hub:
         yield hub
 
 

@@ -75,12 +75,6 @@ async def served(camera: Mjpeg, port: int = 0) -> AsyncIterator[TestServer]:
         await server.close()
 
 
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(60):
-        yield
-
-
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses that a test can wait for."""

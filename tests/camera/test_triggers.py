@@ -53,7 +53,7 @@ class Meadow(RecordingSource):
 
 @pytest.fixture
 async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with asyncio.timeout(40), watching_hub(mqtt_settings("hub")) as hub:
+    async with watching_hub(mqtt_settings("hub")) as hub:
         yield hub
 
 

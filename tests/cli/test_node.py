@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -132,9 +132,3 @@ async def test_a_name_that_cannot_be_is_refused(on_hub: Cli, hub: Session) -> No
     assert "is not a node name" in said.err
     unknown = await on_hub("node", "remove", "nobody")
     assert (unknown.code, unknown.out[:24]) == (0, "The hub did not know nob")
-
-
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(90):
-        yield

@@ -90,6 +90,7 @@ async def test_a_node_hears_its_commands_and_receipts_and_no_other_node(
             assert [(await anext(heard)).topic for _ in mine] == mine
 
 
+@pytest.mark.own_servers
 async def test_lets_in_a_user_who_is_added_while_it_runs(broker: BrokerServer) -> None:
     broker.add_user("shed", "another secret")
 
@@ -98,6 +99,7 @@ async def test_lets_in_a_user_who_is_added_while_it_runs(broker: BrokerServer) -
         await shed.publish(TOPICS.status("shed"), b"online")
 
 
+@pytest.mark.own_servers
 async def test_keeps_retained_messages_and_users_over_a_restart(
     broker: BrokerServer, mqtt_settings: Settings
 ) -> None:
@@ -121,6 +123,7 @@ async def test_tells_clients_the_largest_packet(mqtt_settings: Settings) -> None
         assert garden.max_packet_size == 10_000_000
 
 
+@pytest.mark.own_servers
 async def test_writes_no_password_in_clear(tmp_path: Path, broker: BrokerServer) -> None:
     text = (tmp_path / "broker" / "passwords").read_text()
 

@@ -24,6 +24,7 @@ async def test_evicts_what_would_expire_soonest_when_memory_is_full(redis_url: s
     assert policy == {"maxmemory-policy": "volatile-ttl"}
 
 
+@pytest.mark.own_servers
 async def test_has_its_data_again_after_being_killed(redis_server: StoreServer) -> None:
     async with opened(Redis(url=redis_server.url)) as redis:
         await redis.set("kept", "yes")

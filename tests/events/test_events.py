@@ -1,8 +1,7 @@
 """Every event to a searchable hash and a daily log; statuses and silence turned into events."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,6 @@ from lookout.store.events import Events
 from lookout.store.search import Query
 from services.events.dailylog import DailyLog
 from tests.support.waiting import eventually
-
-
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(60):
-        yield
 
 
 @pytest.fixture

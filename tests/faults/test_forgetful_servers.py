@@ -26,6 +26,7 @@ RECOVERY = 60.0  # seconds
 DROPPED = "being dropped for client lookout-ingest"  # a line of Mosquitto's
 
 
+@pytest.mark.own_servers
 async def test_what_a_broker_with_tiny_queues_drops_is_sent_again(
     broker: BrokerServer,
     mqtt_settings: Settings,
@@ -54,6 +55,7 @@ async def stored_more_than(client: Any, number: int) -> bool:
     return len(await client.keys("image:*")) > number
 
 
+@pytest.mark.own_servers
 @pytest.mark.slow
 async def test_a_broker_that_comes_back_without_its_memory_loses_nothing(
     tmp_path: Path,
@@ -78,6 +80,7 @@ async def test_a_broker_that_comes_back_without_its_memory_loses_nothing(
         await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
 
 
+@pytest.mark.own_servers
 async def test_what_redis_had_not_synced_at_a_power_cut_is_sent_again(
     tmp_path: Path,
     redis_server: StoreServer,
@@ -102,6 +105,7 @@ async def test_what_redis_had_not_synced_at_a_power_cut_is_sent_again(
         await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
 
 
+@pytest.mark.own_servers
 @pytest.mark.slow
 async def test_a_redis_that_comes_back_empty_gets_all_that_it_had_not_confirmed(
     tmp_path: Path,

@@ -32,6 +32,7 @@ async def test_a_healthy_hub_confirms_and_the_spool_empties(
         await eventually(lambda: not spooled(settings.spool_path), RECOVERY)
 
 
+@pytest.mark.own_servers
 @pytest.mark.parametrize("end", ["stop", "kill"])
 async def test_the_broker_goes_away_and_comes_back(
     end: str,
@@ -70,6 +71,7 @@ async def test_ingest_is_killed_in_a_burst(
         await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
 
 
+@pytest.mark.own_servers
 async def test_redis_is_killed_and_comes_back_on_its_append_only_file(
     redis_server: StoreServer,
     mqtt_settings: Settings,
@@ -91,6 +93,7 @@ async def test_redis_is_killed_and_comes_back_on_its_append_only_file(
         await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
 
 
+@pytest.mark.own_servers
 async def test_the_node_goes_and_comes_back_with_what_it_had_spooled(
     broker: BrokerServer, mqtt_settings: Settings, data: Path, service: Start, client: Any
 ) -> None:
@@ -120,6 +123,7 @@ async def test_a_hub_that_was_never_there_gets_everything_when_it_comes(
         await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
 
 
+@pytest.mark.own_servers
 async def test_the_spool_empties_only_after_redis_is_back(
     redis_server: StoreServer, mqtt_settings: Settings, data: Path, service: Start, client: Any
 ) -> None:

@@ -36,6 +36,7 @@ async def ingest(service: Callable[..., Child], hub: Session) -> Child:
     return started
 
 
+@pytest.mark.own_servers
 async def test_what_ingest_had_in_hand_when_it_was_killed_is_stored_once(
     ingest: Child,
     redis_server: StoreServer,

@@ -64,6 +64,7 @@ async def test_wrong_settings_are_named_and_secrets_are_not(
     assert name != "PASSWORD" or value not in said
 
 
+@pytest.mark.own_servers
 async def test_it_starts_while_everything_is_away_and_recovers_by_itself(
     service: Callable[..., Child],
     broker: BrokerServer,
@@ -96,6 +97,7 @@ async def test_it_starts_while_everything_is_away_and_recovers_by_itself(
     assert child.running
 
 
+@pytest.mark.own_servers
 async def test_a_command_while_the_broker_is_away_is_a_503(
     service: Callable[..., Child],
     broker: BrokerServer,

@@ -1,6 +1,5 @@
 """The hub as a device: announced by the events service, and the device behind which nodes are."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -30,12 +29,6 @@ Settings = Callable[[str], Broker]
 TOPIC = "homeassistant/device/lookout_hub/config"
 NODE = "homeassistant/device/lookout_garden/config"
 INFO = "lookout/hub/events/info"
-
-
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(60):
-        yield
 
 
 @pytest.fixture

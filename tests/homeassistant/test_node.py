@@ -1,6 +1,5 @@
 """A node on a real broker tells Home Assistant what it has, when it must."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -24,10 +23,8 @@ QUIET = {"vitals": False, "cpu_temperature": False, "interval": 1}
 
 
 @pytest.fixture(autouse=True)
-async def deadline(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(homeassistant, "LONGEST_DELAY", 0.1)
-    async with asyncio.timeout(60):
-        yield
 
 
 @pytest.fixture
@@ -81,6 +78,7 @@ async def test_it_announces_itself_again_when_home_assistant_has_started(
         assert await announced(messages) == before
 
 
+@pytest.mark.own_servers
 async def test_it_announces_itself_again_to_a_broker_that_has_forgotten(
     hub: Hub, running: Callable[..., Any], broker: BrokerServer
 ) -> None:
@@ -153,6 +151,7 @@ async def test_before_the_first_picture_nothing_is_taken_out(
         assert found["metric_lux"] != {"platform": "sensor"}
 
 
+@pytest.mark.own_servers
 async def test_the_user_homeassistant_sees_all_and_commands_but_speaks_for_nobody(
     hub: Hub, running: Callable[..., Any], broker: BrokerServer, mqtt_settings: Settings
 ) -> None:

@@ -1,18 +1,11 @@
 """An ingest service as a real process, a hub session to feed it, and Redis to look into."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
 from lookout.bus.session import Session
 from lookout.embedded.child import Child
-
-
-@pytest.fixture(autouse=True)
-async def deadline() -> AsyncIterator[None]:
-    async with asyncio.timeout(60):
-        yield
 
 
 @pytest.fixture

@@ -16,11 +16,9 @@ from tests.support.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
-async def quick(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "PAUSE", 0.05)
     monkeypatch.setattr(lease, "SECONDS", 1.0)
-    async with asyncio.timeout(30):
-        yield
 
 
 @asynccontextmanager
@@ -69,6 +67,7 @@ async def test_a_process_that_stood_still_too_long_ends_when_another_took_over(
     assert await client.get(keys.lease("events")) == b"two"
 
 
+@pytest.mark.own_servers
 async def test_it_stays_ours_while_redis_restarts(client: Any, redis_server: StoreServer) -> None:
     async with lease.held(client, "events", "one"):
         await redis_server.kill()
