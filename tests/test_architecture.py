@@ -14,7 +14,7 @@ SOURCES = [
 ]
 CAMERA = "services/camera/sources/"
 OWNERS = {
-    "paho": ("lookout/bus/session.py",),
+    "paho": ("lookout/bus/connection.py", "lookout/bus/fedclient.py"),
     "redis": ("lookout/store/",),
     "picamera2": (f"{CAMERA}pilibrary.py", f"{CAMERA}piencoder.py", f"{CAMERA}imx500.py"),
     "libcamera": (f"{CAMERA}pidriver.py", f"{CAMERA}controls.py"),
@@ -46,5 +46,5 @@ def test_a_package_with_an_owner_is_imported_only_there(package: str) -> None:
 
 
 def test_the_owners_of_paho_and_redis_do_import_them() -> None:
-    assert "paho" in set(imported(ROOT / "lookout/bus/session.py"))
+    assert "paho" in set(imported(ROOT / "lookout/bus/connection.py"))
     assert "redis" in set(imported(ROOT / "lookout/store/client.py"))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+MAX_PACKET: Final = 268_435_455  # MQTT's own limit, bytes
 PACKET_OVERHEAD: Final = 64  # bytes of an MQTT 5 PUBLISH besides topic, payload, user properties
 
 

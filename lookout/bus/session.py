@@ -1,42 +1,28 @@
-"""One MQTT 5 connection as asyncio sees it. The only importer of paho.
+"""What a process does with its connection: presence, sending, subscribing.
 
-paho does the protocol; its socket callbacks run on the event loop, so there is no second thread
-but the one that opens the socket. While the broker is away the session tries again with jittered
-growing pauses, says so once, subscribes anew on every connect and sends what was posted meanwhile.
+While the broker is away the session subscribes anew on every connect and sends what was posted
+meanwhile.
 """
 
 import asyncio
-import random
-import ssl
 import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
-import paho.mqtt.client as paho
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties, VariableByteIntegers
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from lookout.bus.connection import Connection, matches
 from lookout.bus.errors import BusError, NotConnected, Refused, TooLarge
 from lookout.bus.outgoing import Outbox, Outgoing, outgoing
-from lookout.bus.sockets import LoopSockets
+from lookout.bus.publish import Publish
 from lookout.bus.subscription import Message, Subscription
 from lookout.host.settings import Broker
 
 logger = structlog.get_logger()
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts to connect
-CONNECT_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
-STEADY_SECONDS = 10.0  # a connection that held this long starts the pauses anew
-NO_TOPIC: Final = "lookout-keep-alive"  # nobody subscribes to it
 MOST_IDENTIFIER: Final = 268_435_454  # MQTT 5 allows subscription identifiers up to one more
-MAX_PACKET: Final = 268_435_455  # MQTT's own limit, bytes
 
 
 class Session:
@@ -59,32 +45,25 @@ class Session:
     ) -> None:
         self.broker = broker
         self.presence = presence
-        self.max_packet_size = MAX_PACKET
-        self._session_expiry = session_expiry
-        self._receive_maximum = receive_maximum
         self._outbox = Outbox(outbox)
         self._subscriptions: list[Subscription] = []
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._on_connect: list[Callable[[], None]] = []
-        self._connected = asyncio.Event()
-        self._answered = asyncio.Event()
-        self._lost = asyncio.Event()
-        self._generation = 0
-        self._why = ""
-        self._said_down = False
-        self._said_alive = 0.0  # on the loop's clock, while we do not read
-        _spare_copies_of_images()
-        self._client = self._make_client(client_id)
-        self._loop: asyncio.AbstractEventLoop
-        self._sockets: LoopSockets
-        self._keeper: asyncio.Task[None] | None = None
+        self._connection = Connection(
+            broker,
+            client_id,
+            will=presence,
+            session_expiry=session_expiry,
+            receive_maximum=receive_maximum,
+            on_up=self._on_up,
+            on_publish=self._on_publish,
+            on_acknowledged=self._on_acknowledged,
+        )
 
     # -- life ------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
-        self._sockets = LoopSockets(self._client)
-        self._keeper = asyncio.create_task(self._keep_connected(), name="mqtt session")
+        self._connection.open()
         return self
 
     async def __aexit__(
@@ -95,11 +74,7 @@ class Session:
     ) -> None:
         if self.is_connected:
             await self._say_goodbye()
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        self._client.disconnect()
-        self._sockets.flush()
+        await self._connection.close()
         self._fail_waiting()
 
     @property
@@ -108,17 +83,22 @@ class Session:
         return self._outbox.dropped
 
     @property
+    def max_packet_size(self) -> int:
+        """The largest packet that the broker takes, in bytes."""
+        return self._connection.max_packet_size
+
+    @property
     def is_connected(self) -> bool:
-        return self._connected.is_set()
+        return self._connection.up.is_set()
 
     @property
     def trouble(self) -> str:
         """Why there was no connection at the last attempt; empty while there is one."""
-        return self._why
+        return self._connection.trouble
 
     async def connected(self) -> None:
         """Wait until there is a connection."""
-        await self._connected.wait()
+        await self._connection.up.wait()
 
     def on_connect(self, action: Callable[[], None]) -> None:
         """Call `action` after each connect (and now, when connected already)."""
@@ -197,7 +177,7 @@ class Session:
         )
         self._subscriptions.append(subscription)
         if self.is_connected:
-            self._ask_for(topic_filter)
+            self._connection.subscribe(topic_filter, subscription.identifier)
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -205,123 +185,73 @@ class Session:
         self._subscriptions.remove(subscription)
         still_wanted = {each.topic_filter for each in self._subscriptions}
         if self.is_connected and subscription.topic_filter not in still_wanted:
-            self._client.unsubscribe(subscription.topic_filter)
-
-    # -- connecting ------------------------------------------------------------------------
-
-    def _make_client(self, client_id: str) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            protocol=paho.MQTTv5,
-            manual_ack=True,
-        )
-        if self.broker.username is not None:
-            client.username_pw_set(self.broker.username, self.broker.password)
-        if self.broker.tls:
-            ca_file = str(self.broker.ca_file) if self.broker.ca_file else None
-            client.tls_set_context(ssl.create_default_context(cafile=ca_file))
-        if self.presence is not None:
-            client.will_set(self.presence, "offline", qos=1, retain=True)
-        client.connect_timeout = CONNECT_SECONDS
-        client.on_connect = self._on_paho_connect
-        client.on_disconnect = self._on_paho_disconnect
-        client.on_message = self._on_paho_message
-        client.on_publish = self._on_paho_publish
-        return client
-
-    async def _keep_connected(self) -> None:
-        pause = FIRST_PAUSE
-        while True:
-            began = self._loop.time()
-            await self._connect_and_stay()
-            if self._loop.time() - began > STEADY_SECONDS:
-                pause = FIRST_PAUSE
-            self._say_down()
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
-            pause = min(pause * 2, LONGEST_PAUSE)
-
-    async def _connect_and_stay(self) -> None:
-        self._answered.clear()
-        self._lost.clear()
-        self._sockets.paused = False
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = self._session_expiry
-        properties.ReceiveMaximum = self._receive_maximum
-        try:
-            await asyncio.to_thread(
-                self._client.connect,
-                self.broker.host,
-                self.broker.port,
-                self.broker.keepalive,
-                clean_start=self._session_expiry == 0,
-                properties=properties,
-            )
-            # Not wait_for: until Python 3.12 it swallows a cancel that comes with the answer.
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await self._answered.wait()
-        except (OSError, TimeoutError) as error:
-            self._why = self._why or str(error) or "no answer"
-            self._drop_connection()
-            return
-        while not self._lost.is_set():
-            self._keep_alive()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1.0):
-                    await self._lost.wait()
+            self._connection.unsubscribe(subscription.topic_filter)
 
     def _room_changed(self) -> None:
         """Stop reading while a subscription is full: then the broker holds what comes."""
         full = any(each.is_full for each in self._subscriptions)
-        if full and not self._sockets.paused:
-            self._sockets.pause()
-        elif not full and self._sockets.paused:
-            self._sockets.resume()
+        if full and not self._connection.paused:
+            self._connection.pause()
+        elif not full and self._connection.paused:
+            self._connection.resume()
 
-    def _keep_alive(self) -> None:
-        """Let paho ping, and see that the answer comes; answers cannot come while we do not read.
+    def _on_publish(self, publish: Publish) -> None:
+        wanted = [each for each in self._subscriptions if each.identifier in publish.identifiers]
+        if not wanted:  # a broker without identifiers, or a filter of an earlier version
+            wanted = [
+                each for each in self._subscriptions if matches(each.topic_filter, publish.topic)
+            ]
+        message = self._message(publish)
+        if not wanted:
+            message.ack()
+        for subscription in wanted:
+            subscription.put(message)
 
-        Meanwhile a packet of no consequence now and then tells the broker that we live.
-        """
-        if not self._sockets.paused:
-            self._client.loop_misc()
-        elif self._loop.time() - self._said_alive > self.broker.keepalive / 2:
-            self._said_alive = self._loop.time()
-            self._client.unsubscribe(NO_TOPIC)
+    def _message(self, publish: Publish) -> Message:
+        acknowledge = self._connection.acknowledge
+        mid, qos, generation = publish.mid, publish.qos, self._connection.generation
+        return Message(
+            publish.topic,
+            publish.payload,
+            retain=publish.retain,
+            dup=publish.dup,
+            properties=dict(publish.user),
+            response_topic=publish.response_topic,
+            correlation=publish.correlation,
+            expiry=publish.expiry,
+            acknowledge=lambda: acknowledge(mid, qos, generation),
+        )
 
-    def _drop_connection(self) -> None:
-        self._client.disconnect()
-        self._sockets.flush()
+    # -- inside ----------------------------------------------------------------------------
 
-    def _say_down(self) -> None:
-        if not self._said_down:
-            where = f"{self.broker.host}:{self.broker.port}"
-            logger.warning("broker is away, will keep trying", broker=where, reason=self._why)
-            self._said_down = True
+    def _on_up(self) -> None:
+        wanted = {each.topic_filter: each.identifier for each in self._subscriptions}
+        for topic_filter, identifier in wanted.items():
+            self._connection.subscribe(topic_filter, identifier)
+        if self.presence is not None:
+            self._send(outgoing(self.presence, "online", retain=True))
+        for action in self._on_connect:
+            action()
+        self._empty_outbox()
 
-    async def _say_goodbye(self) -> None:
-        try:
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                if self._waiting:
-                    await asyncio.wait(self._waiting.values())
-                if self.presence is not None:
-                    await self.publish(self.presence, "offline", retain=True)
-        except (TimeoutError, BusError):
-            logger.warning("left the broker without a goodbye")
-
-    # -- sending, inside -------------------------------------------------------------------
+    def _on_acknowledged(self, mid: int, refusal: str | None) -> None:
+        acknowledged = self._waiting.pop(mid, None)
+        if acknowledged is None or acknowledged.done():
+            return
+        if refusal is not None:
+            acknowledged.set_exception(Refused(refusal))
+        else:
+            acknowledged.set_result(None)
 
     def _send(self, message: Outgoing) -> asyncio.Future[None] | None:
         if message.size > self.max_packet_size:
             limit = self.max_packet_size
             raise TooLarge(f"{message.size} bytes; the broker takes {limit} at most")
-        sent = self._client.publish(
-            message.topic, message.payload, message.qos, message.retain, _packed(message)
-        )
+        mid = self._connection.publish(message)
         if message.qos == 0:
             return None
-        acknowledged: asyncio.Future[None] = self._loop.create_future()
-        self._waiting[sent.mid] = acknowledged
+        acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[mid] = acknowledged
         return acknowledged
 
     def _empty_outbox(self) -> None:
@@ -335,6 +265,16 @@ class Session:
             if acknowledged is not None:
                 acknowledged.add_done_callback(_log_refusal(message.topic))
 
+    async def _say_goodbye(self) -> None:
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                if self._waiting:
+                    await asyncio.wait(self._waiting.values())
+                if self.presence is not None:
+                    await self.publish(self.presence, "offline", retain=True)
+        except (TimeoutError, BusError):
+            logger.warning("left the broker without a goodbye")
+
     def _fail_waiting(self) -> None:
         waiting, self._waiting = self._waiting, {}
         for acknowledged in waiting.values():
@@ -342,127 +282,10 @@ class Session:
                 acknowledged.set_exception(NotConnected("the session has ended"))
                 acknowledged.exception()  # nobody may be waiting any more
 
-    # -- paho's callbacks ------------------------------------------------------------------
-
-    def _on_paho_connect(
-        self, _: paho.Client, __: Any, ___: Any, reason: ReasonCode, properties: Properties | None
-    ) -> None:
-        if reason.is_failure:
-            self._why = f"it answered: {reason}"
-            return  # paho closes and tells _on_paho_disconnect
-        self._generation += 1
-        self._why = ""
-        self.max_packet_size = getattr(properties, "MaximumPacketSize", MAX_PACKET)
-        for topic_filter in dict.fromkeys(each.topic_filter for each in self._subscriptions):
-            self._ask_for(topic_filter)
-        self._connected.set()
-        self._answered.set()
-        if self.presence is not None:
-            self._send(outgoing(self.presence, "online", retain=True))
-        for action in self._on_connect:
-            action()
-        self._empty_outbox()
-        if self._said_down:
-            logger.info("broker is back", broker=f"{self.broker.host}:{self.broker.port}")
-        self._said_down = False
-
-    def _on_paho_disconnect(
-        self, _: paho.Client, __: Any, ___: Any, reason: ReasonCode, ____: Properties | None
-    ) -> None:
-        self._why = self._why or str(reason)
-        self._connected.clear()
-        self._answered.set()
-        self._lost.set()
-
-    def _on_paho_message(self, _: paho.Client, __: Any, raw: paho.MQTTMessage) -> None:
-        topic = raw.topic
-        identifiers = getattr(raw.properties, "SubscriptionIdentifier", ())
-        wanted = [each for each in self._subscriptions if each.identifier in identifiers]
-        if not wanted:  # a broker without identifiers, or a filter of an earlier version
-            wanted = [each for each in self._subscriptions if _matches(each, topic)]
-        if not wanted:
-            self._client.ack(raw.mid, raw.qos)
-            return
-        message = self._message(topic, raw)
-        for subscription in wanted:
-            subscription.put(message)
-
-    def _ask_for(self, topic_filter: str) -> None:
-        """Subscribe with an identifier, by which the broker says what a message came for."""
-        properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
-        properties.SubscriptionIdentifier = _identifier(topic_filter)
-        options = SubscribeOptions(qos=1)
-        self._client.subscribe(topic_filter, options=options, properties=properties)
-
-    def _on_paho_publish(
-        self, _: paho.Client, __: Any, mid: int, reason: ReasonCode, ___: Properties
-    ) -> None:
-        acknowledged = self._waiting.pop(mid, None)
-        if acknowledged is None or acknowledged.done():
-            return
-        if reason.is_failure:
-            acknowledged.set_exception(Refused(str(reason)))
-        else:
-            acknowledged.set_result(None)
-
-    def _message(self, topic: str, raw: paho.MQTTMessage) -> Message:
-        properties = raw.properties
-        generation, mid, qos = self._generation, raw.mid, raw.qos
-
-        def acknowledge() -> None:
-            # After a reconnect the broker sends it again under an id of the new connection.
-            if generation == self._generation and self.is_connected:
-                self._client.ack(mid, qos)
-
-        return Message(
-            topic,
-            bytes(raw.payload),  # paho hands out bytes; this copies nothing
-            retain=raw.retain,
-            dup=raw.dup,
-            properties=dict(getattr(properties, "UserProperty", ())),
-            response_topic=getattr(properties, "ResponseTopic", None),
-            correlation=getattr(properties, "CorrelationData", None),
-            expiry=getattr(properties, "MessageExpiryInterval", None),
-            acknowledge=acknowledge,
-        )
-
-
-def _spare_copies_of_images() -> None:
-    """Let paho read the properties of a packet from the properties alone, once for the process.
-
-    It copies the rest of the packet, here the image, three times for each property: a third of
-    what ingest needed for an image of 100 KiB with five properties (0.47 s a thousand, now 0.34).
-    """
-    whole = Properties.unpack
-    if whole.__name__ == "unpack_alone":
-        return
-
-    def unpack_alone(properties: Properties, packet: bytes) -> Any:
-        length, digits = VariableByteIntegers.decode(packet[:4])  # type: ignore[no-untyped-call]
-        return whole(properties, packet[: digits + length])  # type: ignore[no-untyped-call]
-
-    Properties.unpack = unpack_alone  # type: ignore[method-assign]
-
-
-def _packed(message: Outgoing) -> Properties:
-    packed = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-    for name, value in message.properties.items():
-        setattr(packed, name, value)
-    return packed
-
 
 def _identifier(topic_filter: str) -> int:
     """The same in every version: a kept session may deliver what an older one asked for."""
     return zlib.crc32(topic_filter.encode()) % MOST_IDENTIFIER + 1
-
-
-def _matches(subscription: Subscription, topic: str) -> bool:
-    return paho.topic_matches_sub(_plain(subscription.topic_filter), topic)
-
-
-def _plain(topic_filter: str) -> str:
-    """The filter without `$share/GROUP/`: what the topics themselves look like."""
-    return topic_filter.split("/", 2)[2] if topic_filter.startswith("$share/") else topic_filter
 
 
 def _log_refusal(topic: str) -> Callable[[asyncio.Future[None]], None]:

@@ -5,37 +5,55 @@ paho opens its socket on a helper thread; everything after that happens on the l
 
 import asyncio
 import socket
-import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from lookout.bus.reading import Reading
+
 
 class LoopSockets:
-    """The four socket callbacks of a paho client, for the running event loop."""
+    """The four socket callbacks of a paho client, for the running event loop.
 
-    def __init__(self, client: Any) -> None:
+    `on_fault` is told what went wrong while a packet was read: after that nothing that comes can
+    be trusted, and reading on would meet the same packet again.
+    """
+
+    def __init__(
+        self, client: Any, reading: Reading, on_fault: Callable[[Exception], None]
+    ) -> None:
         self._client = client
+        self._reading = reading
+        self._on_fault = on_fault
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self.paused = False
+        self._going_on = False  # a further turn is due, for what the selector does not know of
         client.on_socket_open = self._opened
         client.on_socket_close = self._closed
         client.on_socket_register_write = self._wants_write
         client.on_socket_unregister_write = self._wrote
 
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is read."""
+        return self._reading.paused
+
+    def start_afresh(self) -> None:
+        """The next connection begins by reading."""
+        self._reading.paused = False
+
     def pause(self) -> None:
         """Read no more: what comes stays with the kernel, then with the sender."""
-        self.paused = True
+        self._reading.paused = True
         if (sock := self._client.socket()) is not None and sock.fileno() >= 0:
             self._loop.remove_reader(sock.fileno())
 
     def resume(self) -> None:
-        """Read on, first what TLS has decrypted already."""
-        self.paused = False
+        """Read on, first what is here already."""
+        self._reading.paused = False
         if (sock := self._client.socket()) is not None and sock.fileno() >= 0:
             self._loop.add_reader(sock.fileno(), self._readable, sock)
-            self._loop.call_soon(self._read_decrypted, sock)
+            self._go_on(sock)
 
     def flush(self) -> None:
         """Write what is left, as far as the socket takes it at once, and close."""
@@ -53,7 +71,12 @@ class LoopSockets:
             self._loop.call_soon_threadsafe(action, *arguments)
 
     def _opened(self, _: Any, __: Any, sock: Any) -> None:
-        self._on_loop(self._loop.add_reader, sock.fileno(), self._readable, sock)
+        self._on_loop(self._begin, sock)
+
+    def _begin(self, sock: Any) -> None:
+        if sock.fileno() >= 0:
+            self._reading.begin()
+            self._loop.add_reader(sock.fileno(), self._readable, sock)
 
     def _closed(self, _: Any, __: Any, sock: Any) -> None:
         if (descriptor := sock.fileno()) >= 0:
@@ -69,22 +92,37 @@ class LoopSockets:
             self._on_loop(self._loop.remove_writer, descriptor)
 
     def _readable(self, sock: Any) -> None:
-        self._client.loop_read()
-        self._read_decrypted(sock)
+        self._read(sock)
         if sock.fileno() >= 0 and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             self._read_to_the_end(sock)
+        self._go_on(sock)
+
+    def _read(self, sock: Any) -> bool:
+        try:
+            return self._reading.read(sock)
+        except Exception as error:  # whatever came: it ends this connection, not the process
+            self._on_fault(error)
+            if sock.fileno() >= 0:
+                self._closed(self._client, None, sock)
+                sock.close()
+            return False
 
     def _read_to_the_end(self, sock: Any) -> None:
         """The connection broke. uvloop says so once and then no more, whatever is left to read."""
-        while sock.fileno() >= 0 and not self._client.loop_read():
+        while sock.fileno() >= 0 and not self._reading.paused and self._read(sock):
             continue
 
-    def _read_decrypted(self, sock: Any) -> None:
-        """TLS may hold decrypted bytes that the selector does not know of."""
-        while (
-            isinstance(sock, ssl.SSLSocket)
-            and not self.paused
-            and sock.fileno() >= 0
-            and sock.pending()
-        ):
-            self._client.loop_read()
+    def _go_on(self, sock: Any) -> None:
+        """Hand out what is left of a read, a turn of the loop at a time."""
+        if not self._going_on and self._is_more(sock):
+            self._going_on = True
+            self._loop.call_soon(self._another_turn, sock)
+
+    def _is_more(self, sock: Any) -> bool:
+        return sock.fileno() >= 0 and not self._reading.paused and self._reading.has_more(sock)
+
+    def _another_turn(self, sock: Any) -> None:
+        self._going_on = False
+        if self._is_more(sock):
+            self._read(sock)
+            self._go_on(sock)

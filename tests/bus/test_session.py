@@ -27,7 +27,7 @@ async def first(session: Session, topic_filter: str, seconds: float = 5.0) -> Me
         return await anext(aiter(session.subscribe(topic_filter)))
 
 
-async def test_a_message_arrives_with_its_properties(hub: Session) -> None:
+async def test_a_message_arrives_with_its_properties(reading: None, hub: Session) -> None:
     waiting = asyncio.create_task(first(hub, "lookout/garden/image"))
     await asyncio.sleep(0)  # let it subscribe
     await hub.publish("lookout/garden/image", b"bytes", properties={"lux": "5", "id": "x"})
@@ -84,7 +84,9 @@ async def test_subscriptions_are_made_anew_after_a_broker_without_memory(
             assert (await anext(messages)).payload == b"again"
 
 
-async def test_an_unacknowledged_message_comes_again(mqtt_settings: Settings, hub: Session) -> None:
+async def test_an_unacknowledged_message_comes_again(
+    reading: None, mqtt_settings: Settings, hub: Session
+) -> None:
     async with Session(mqtt_settings("hub"), "worker", session_expiry=60) as worker:
         messages = worker.subscribe("lookout/garden/image", auto_ack=False)
         await worker.connected()
@@ -139,7 +141,7 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_slow_receiver_holds_the_broker_back_and_loses_nothing(
-    mqtt_settings: Settings, hub: Session, little_room: None
+    reading: None, mqtt_settings: Settings, hub: Session, little_room: None
 ) -> None:
     async with Session(mqtt_settings("hub"), "slow", session_expiry=60) as slow:
         messages = slow.subscribe("lookout/garden/image", auto_ack=False)

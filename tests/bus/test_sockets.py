@@ -3,14 +3,19 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import TypeVar
 
 import pytest
 import uvloop
 
+from lookout.bus.reading import PahoReading
 from lookout.bus.sockets import LoopSockets
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER of socket(7): no goodbye
+LOOPS = pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+T = TypeVar("T")
+NewLoop = Callable[[], asyncio.AbstractEventLoop]
 
 
 class Reader:
@@ -20,6 +25,7 @@ class Reader:
         self.sock: socket.socket | None = sock
         self.got = b""
         self.closed = asyncio.Event()
+        self.faults: list[Exception] = []
 
     def socket(self) -> socket.socket | None:
         return self.sock
@@ -40,32 +46,69 @@ class Reader:
             self.closed.set()
         return 0 if data else 7
 
+    def fail(self) -> int:
+        raise ZeroDivisionError
 
-async def read_from_a_peer_that_resets() -> bytes:
+    def failed(self, error: Exception) -> None:
+        self.faults.append(error)
+        self.closed.set()
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         mine = socket.create_connection(server.getsockname())
         theirs, _ = server.accept()
     mine.setblocking(False)
-    reader = Reader(mine)
-    LoopSockets(reader)
-    theirs.send(b"three packets")
-    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-    theirs.close()
+    return mine, theirs
+
+
+async def until_closed(reader: Reader, mine: socket.socket) -> None:
     reader.on_socket_open(reader, None, mine)  # type: ignore[attr-defined]
     try:
         async with asyncio.timeout(5):
             await reader.closed.wait()
     finally:
         mine.close()
+
+
+async def read_from_a_peer_that_resets() -> bytes:
+    mine, theirs = pair()
+    reader = Reader(mine)
+    LoopSockets(reader, PahoReading(reader.loop_read), reader.failed)
+    theirs.send(b"three packets")
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    theirs.close()
+    await until_closed(reader, mine)
     return reader.got
 
 
-@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-async def test_a_connection_that_breaks_while_something_is_left_to_read_is_noticed(
-    new_loop: Callable[[], asyncio.AbstractEventLoop],
-) -> None:
-    def run() -> bytes:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            return runner.run(read_from_a_peer_that_resets())
+async def fail_at_what_comes() -> tuple[list[Exception], int]:
+    mine, theirs = pair()
+    reader = Reader(mine)
+    LoopSockets(reader, PahoReading(reader.fail), reader.failed)
+    theirs.send(b"a packet")
+    await until_closed(reader, mine)
+    theirs.close()
+    return reader.faults, mine.fileno()
 
-    assert await asyncio.to_thread(run) == b"three packets"
+
+def run(new_loop: NewLoop, action: Callable[[], Coroutine[None, None, T]]) -> T:
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        return runner.run(action())
+
+
+@LOOPS
+async def test_a_connection_that_breaks_while_something_is_left_to_read_is_noticed(
+    new_loop: NewLoop,
+) -> None:
+    got = await asyncio.to_thread(run, new_loop, read_from_a_peer_that_resets)
+    assert got == b"three packets"
+
+
+@LOOPS
+async def test_whatever_a_packet_leads_to_it_is_read_once_and_ends_the_connection(
+    new_loop: NewLoop,
+) -> None:
+    faults, descriptor = await asyncio.to_thread(run, new_loop, fail_at_what_comes)
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
+    assert descriptor == -1

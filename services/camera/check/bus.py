@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lookout.bus.errors import BusError
-from lookout.bus.session import MAX_PACKET, Session
+from lookout.bus.outgoing import MAX_PACKET
+from lookout.bus.session import Session
 from lookout.contract.events import Event
 from lookout.contract.topics import Topics
 from lookout.host.settings import Broker

@@ -1,0 +1,298 @@
+"""The connection to the broker: made, kept alive, made again after growing pauses.
+
+paho does the protocol; its socket callbacks run on the event loop, so there is no second thread
+but the one that opens the socket. What comes and goes over a connection is `session.py`'s.
+"""
+
+import asyncio
+import random
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from lookout.bus.fedclient import FedClient, can_be_fed
+from lookout.bus.outgoing import MAX_PACKET, Outgoing
+from lookout.bus.publish import Malformed, Publish
+from lookout.bus.reading import OwnReading, PahoReading, Reading
+from lookout.bus.sockets import LoopSockets
+from lookout.host.settings import Broker
+
+logger = structlog.get_logger()
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts to connect
+CONNECT_SECONDS = 5.0
+STEADY_SECONDS = 10.0  # a connection that held this long starts the pauses anew
+NO_TOPIC: Final = "lookout-keep-alive"  # nobody subscribes to it
+
+
+class Connection:
+    """One client of the broker. `open` connects, now and whenever there is no connection."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        *,
+        will: str | None,
+        session_expiry: int,
+        receive_maximum: int,
+        on_up: Callable[[], None],
+        on_publish: Callable[[Publish], None],
+        on_acknowledged: Callable[[int, str | None], None],
+    ) -> None:
+        """`will` is a retained topic that says `offline` when we are gone without a goodbye.
+
+        `on_acknowledged` is given what `publish` returned, and the broker's reason where it
+        refused the message.
+        """
+        self.broker = broker
+        self.max_packet_size = MAX_PACKET  # bytes that the broker takes
+        self.generation = 0  # of connections, since packet identifiers belong to one
+        self.up = asyncio.Event()
+        self.trouble = ""  # why there was no connection at the last attempt
+        self._on_up = on_up
+        self._on_publish = on_publish
+        self._on_acknowledged = on_acknowledged
+        self._session_expiry = session_expiry
+        self._receive_maximum = receive_maximum
+        self._answered = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._said_down = False
+        self._said_alive = 0.0  # on the loop's clock, while we do not read
+        self._client = self._make_client(client_id, will)
+        self._loop: asyncio.AbstractEventLoop
+        self._sockets: LoopSockets
+        self._keeper: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Connect, now and whenever there is none."""
+        self._loop = asyncio.get_running_loop()
+        self._sockets = LoopSockets(self._client, self._reading(), self._on_fault)
+        self._keeper = asyncio.create_task(self._keep_connected(), name="mqtt session")
+
+    async def close(self) -> None:
+        """Disconnect, and do not come back."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        self._drop()
+
+    # -- what goes out -------------------------------------------------------------------------
+
+    def publish(self, message: Outgoing) -> int:
+        """Send a message; its packet identifier, by which `on_acknowledged` will name it."""
+        packed = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        for name, value in message.properties.items():
+            setattr(packed, name, value)
+        sent = self._client.publish(
+            message.topic, message.payload, message.qos, message.retain, packed
+        )
+        return sent.mid
+
+    def subscribe(self, topic_filter: str, identifier: int) -> None:
+        """Ask for messages with QoS 1; the broker says with each that it came for `identifier`."""
+        properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
+        properties.SubscriptionIdentifier = identifier
+        options = SubscribeOptions(qos=1)
+        self._client.subscribe(topic_filter, options=options, properties=properties)
+
+    def unsubscribe(self, topic_filter: str) -> None:
+        """Ask for no more of them."""
+        self._client.unsubscribe(topic_filter)
+
+    def acknowledge(self, mid: int, qos: int, generation: int) -> None:
+        """Say that a message is dealt with.
+
+        After a reconnect the broker sends it again, under an identifier of the new connection.
+        """
+        if generation == self.generation and self.up.is_set():
+            self._client.ack(mid, qos)
+
+    # -- what comes in -------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is read, so that the broker holds what comes."""
+        return self._sockets.paused
+
+    def pause(self) -> None:
+        """Read no more."""
+        self._sockets.pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._sockets.resume()
+
+    # -- being connected -----------------------------------------------------------------------
+
+    def _make_client(self, client_id: str, will: str | None) -> paho.Client:
+        kind = FedClient if can_be_fed() else paho.Client
+        client = kind(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=paho.MQTTv5,
+            manual_ack=True,
+        )
+        if self.broker.username is not None:
+            client.username_pw_set(self.broker.username, self.broker.password)
+        if self.broker.tls:
+            ca_file = str(self.broker.ca_file) if self.broker.ca_file else None
+            client.tls_set_context(ssl.create_default_context(cafile=ca_file))
+        if will is not None:
+            client.will_set(will, "offline", qos=1, retain=True)
+        client.connect_timeout = CONNECT_SECONDS
+        client.on_connect = self._on_paho_connect
+        client.on_disconnect = self._on_paho_disconnect
+        client.on_message = self._on_paho_message
+        client.on_publish = self._on_paho_publish
+        return client
+
+    def _reading(self) -> Reading:
+        if isinstance(self._client, FedClient):
+            return OwnReading(self._client, self._on_publish)
+        return PahoReading(self._client.loop_read)
+
+    async def _keep_connected(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            began = self._loop.time()
+            await self._connect_and_stay()
+            if self._loop.time() - began > STEADY_SECONDS:
+                pause = FIRST_PAUSE
+            self._say_down()
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _connect_and_stay(self) -> None:
+        self._answered.clear()
+        self._lost.clear()
+        self._sockets.start_afresh()
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = self._session_expiry
+        properties.ReceiveMaximum = self._receive_maximum
+        try:
+            await asyncio.to_thread(
+                self._client.connect,
+                self.broker.host,
+                self.broker.port,
+                self.broker.keepalive,
+                clean_start=self._session_expiry == 0,
+                properties=properties,
+            )
+            # Not wait_for: until Python 3.12 it swallows a cancel that comes with the answer.
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._answered.wait()
+        except (OSError, TimeoutError) as error:
+            self.trouble = self.trouble or str(error) or "no answer"
+            self._drop()
+            return
+        while not self._lost.is_set():
+            self._keep_alive()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._lost.wait()
+
+    def _keep_alive(self) -> None:
+        """Let paho ping, and see that the answer comes; answers cannot come while we do not read.
+
+        Meanwhile a packet of no consequence now and then tells the broker that we live.
+        """
+        if not self.paused:
+            self._client.loop_misc()
+        elif self._loop.time() - self._said_alive > self.broker.keepalive / 2:
+            self._said_alive = self._loop.time()
+            self._client.unsubscribe(NO_TOPIC)
+
+    def _drop(self, reason: ReasonCode | None = None) -> None:
+        self._client.disconnect(reasoncode=reason)
+        self._sockets.flush()
+
+    def _say_down(self) -> None:
+        if not self._said_down:
+            where = f"{self.broker.host}:{self.broker.port}"
+            logger.warning("broker is away, will keep trying", broker=where, reason=self.trouble)
+            self._said_down = True
+
+    # -- paho's callbacks ----------------------------------------------------------------------
+
+    def _on_paho_connect(
+        self, _: paho.Client, __: Any, ___: Any, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self.trouble = f"it answered: {reason}"
+            return  # paho closes and tells _on_paho_disconnect
+        self.generation += 1
+        self.trouble = ""
+        self.max_packet_size = getattr(properties, "MaximumPacketSize", MAX_PACKET)
+        self.up.set()
+        self._answered.set()
+        self._on_up()
+        if self._said_down:
+            logger.info("broker is back", broker=f"{self.broker.host}:{self.broker.port}")
+        self._said_down = False
+
+    def _on_paho_disconnect(
+        self, _: paho.Client, __: Any, ___: Any, reason: ReasonCode, ____: Properties | None
+    ) -> None:
+        self._gone(str(reason))
+
+    def _on_fault(self, error: Exception) -> None:
+        """What came could not be read, or our own code failed on it: begin anew."""
+        if isinstance(error, Malformed):
+            self.trouble, name = f"it sent {error}", "Malformed packet"
+            logger.error("left the broker: it sent a malformed packet", reason=str(error))
+        else:
+            self.trouble, name = repr(error), "Implementation specific error"
+            logger.error("left the broker: a packet could not be dealt with", exc_info=error)
+        self._drop(ReasonCode(PacketTypes.DISCONNECT, name))
+        self._gone(self.trouble)
+
+    def _gone(self, why: str) -> None:
+        self.trouble = self.trouble or why
+        self.up.clear()
+        self._answered.set()
+        self._lost.set()
+
+    def _on_paho_message(self, _: paho.Client, __: Any, raw: paho.MQTTMessage) -> None:
+        self._on_publish(_publish(raw))
+
+    def _on_paho_publish(
+        self, _: paho.Client, __: Any, mid: int, reason: ReasonCode, ___: Properties
+    ) -> None:
+        self._on_acknowledged(mid, str(reason) if reason.is_failure else None)
+
+
+def _publish(raw: paho.MQTTMessage) -> Publish:
+    """What paho has read, as our own reader would have given it."""
+    properties = raw.properties
+    return Publish(
+        raw.topic,
+        bytes(raw.payload),
+        raw.qos,
+        raw.mid,
+        raw.dup,
+        raw.retain,
+        user=getattr(properties, "UserProperty", []),
+        identifiers=getattr(properties, "SubscriptionIdentifier", []),
+        payload_format=getattr(properties, "PayloadFormatIndicator", None),
+        expiry=getattr(properties, "MessageExpiryInterval", None),
+        content_type=getattr(properties, "ContentType", None),
+        response_topic=getattr(properties, "ResponseTopic", None),
+        correlation=getattr(properties, "CorrelationData", None),
+        topic_alias=getattr(properties, "TopicAlias", None),
+    )
+
+
+def matches(topic_filter: str, topic: str) -> bool:
+    """Whether a topic is one of a filter's, `$share/GROUP/` or not."""
+    plain = topic_filter.split("/", 2)[2] if topic_filter.startswith("$share/") else topic_filter
+    return paho.topic_matches_sub(plain, topic)
