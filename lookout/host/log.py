@@ -8,7 +8,8 @@ from typing import Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from lookout.host.settings import MASK, Log
+from lookout.host.redaction import MASK, fit_to_say
+from lookout.host.settings import Log
 
 _PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s@/]+@")
 
@@ -23,6 +24,7 @@ def setup(settings: Log, *, service: str, stream: TextIO | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,  # here: an exception may tell a secret, too
             redact,
             *_renderers(_chosen(settings.format, out)),
         ],
@@ -31,14 +33,27 @@ def setup(settings: Log, *, service: str, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(stream=out, level=max(level, logging.WARNING), force=True)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Redacting(logging.BASIC_FORMAT))
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Hide passwords inside URLs, wherever they stand in a log line."""
+    """Hide known secrets, and passwords inside URLs, wherever they stand in a log line."""
     for key, value in event.items():
-        if isinstance(value, str) and "://" in value:
-            event[key] = _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", value)
+        if isinstance(value, str):
+            event[key] = _hidden(value)
     return event
+
+
+class _Redacting(logging.Formatter):
+    """For what libraries log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _hidden(super().format(record))
+
+
+def _hidden(text: str) -> str:
+    return _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", fit_to_say(text))
 
 
 def _chosen(format_: str, out: TextIO) -> Literal["console", "json"]:
@@ -49,5 +64,5 @@ def _chosen(format_: str, out: TextIO) -> Literal["console", "json"]:
 
 def _renderers(kind: Literal["console", "json"]) -> list[Processor]:
     if kind == "console":
-        return [structlog.dev.ConsoleRenderer()]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [structlog.processors.JSONRenderer()]

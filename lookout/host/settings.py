@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import yaml
 from pydantic import (
@@ -30,10 +30,10 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as NotParsed
 
-from lookout.host import redisurl
+from lookout.host import redaction, redisurl
+from lookout.host.redaction import MASK, is_secret, masked
 
 PREFIX = "LOOKOUT_"
-MASK = "***"
 
 
 class SettingsError(Exception):
@@ -208,11 +208,13 @@ def load(settings_class: type[S], *, config: Path | None = None, choose: Choose 
         content = choose(content) if choose else content
         source = type(settings_class.__name__, (settings_class,), {"from_file": content})
     try:
-        return source()
+        settings = source()
     except ValidationError as error:
         raise SettingsError(describe(error)) from None
     except NotParsed as error:
         raise SettingsError(f"The settings are not valid: {error}; lists are JSON") from None
+    redaction.learn_from(settings)
+    return settings
 
 
 def read_file(config: Path) -> dict[str, Any]:
@@ -264,7 +266,7 @@ def describe(error: ValidationError) -> str:
         key = ".".join(str(part) for part in item["loc"]) or "settings"
         variable = PREFIX + "__".join(str(part) for part in item["loc"]).upper()
         # The input of a rule over several keys is all of them: a URL with its password among them.
-        value = MASK if _secret(key) else repr(_masked(item["input"]))
+        value = MASK if is_secret(key) else repr(masked(item["input"]))
         if item["type"] == "extra_forbidden":
             lines.append(
                 f"  {key}: unknown key (value {value}); see the list with --print-settings"
@@ -277,29 +279,5 @@ def describe(error: ValidationError) -> str:
 
 def show(settings: Settings) -> str:
     """The effective settings as YAML, without secrets."""
-    text: str = yaml.safe_dump(_masked(settings.model_dump(mode="json")), sort_keys=False)
+    text: str = yaml.safe_dump(masked(settings.model_dump(mode="json")), sort_keys=False)
     return text
-
-
-def redact_url(url: str) -> str:
-    """The URL with its password and token query replaced, fit for a log."""
-    parts = urlsplit(url)
-    netloc = parts.netloc
-    if parts.password is not None:
-        netloc = f"{parts.username or ''}:{MASK}@{netloc.rpartition('@')[2]}"
-    return urlunsplit(parts._replace(netloc=netloc, query=MASK if parts.query else ""))
-
-
-def _secret(key: str) -> bool:
-    name = key.rpartition(".")[2]
-    return name == "url" or any(word in name for word in ("password", "token", "secret"))
-
-
-def _masked(tree: Any, key: str = "") -> Any:
-    if isinstance(tree, dict):
-        return {name: _masked(value, name) for name, value in tree.items()}
-    if isinstance(tree, list):
-        return [_masked(value, key) for value in tree]
-    if isinstance(tree, str) and "://" in tree:
-        return redact_url(tree)
-    return MASK if tree and _secret(key) else tree

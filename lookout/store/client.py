@@ -23,8 +23,9 @@ from redis.exceptions import (
     TimeoutError,  # noqa: A004
 )
 
+from lookout.host.redaction import redact_url
 from lookout.host.settings import Redis as RedisSettings
-from lookout.host.settings import SettingsError, redact_url
+from lookout.host.settings import SettingsError
 from lookout.store import keys
 from lookout.store.pools import TakesNoWrites, pool
 

@@ -1,6 +1,5 @@
 """Grey frames: two-dimensional arrays of bytes, row by row, 0 is black and 255 white."""
 
-import io
 from typing import TypeAlias
 
 import numpy as np
@@ -8,6 +7,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lookout.vision.limits import Region
+from lookout.vision.pictures import opened
+from lookout.vision.upright import on_its_side, upright
 
 GreyFrame: TypeAlias = NDArray[np.uint8]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -29,9 +30,10 @@ def fitted_grey(frame: GreyFrame, size: tuple[int, int]) -> GreyFrame:
 
 def grey_of_jpeg(jpeg: bytes, size: tuple[int, int]) -> GreyFrame:
     """A JPEG's picture in grey. Raises OSError when it does not decode."""
-    with Image.open(io.BytesIO(jpeg)) as image:
-        image.draft("L", size)  # the decoder leaves out the detail and the colour
-        return grey_of(image, size)
+    with opened(jpeg) as image:
+        # The decoder leaves out the detail and the colour.
+        image.draft("L", size[::-1] if on_its_side(image) else size)
+        return grey_of(upright(image), size)
 
 
 def cut(frame: GreyFrame, region: Region | None) -> GreyFrame:

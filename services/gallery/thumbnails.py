@@ -3,19 +3,17 @@
 import asyncio
 import io
 import os
-import warnings
 from typing import Final
-
-from PIL import ExifTags, Image, ImageOps
 
 from lookout.store import keys
 from lookout.store.images import Images
+from lookout.vision.pictures import drawn, opened
+from lookout.vision.upright import upright_size
 from services.gallery import metrics
 
 WIDTHS: Final = keys.THUMBNAIL_WIDTHS
 MOST_PIXELS: Final = 200_000_000
 QUALITY: Final = 80
-FIRST_ON_ITS_SIDE: Final = 5  # Exif orientations 5 to 8 have width and height exchanged
 
 
 class Thumbnails:
@@ -70,24 +68,13 @@ def shrink(data: bytes, width: int) -> bytes | None:
     the time saved.
     """
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as image:
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            if image.width * image.height > MOST_PIXELS:
+        with opened(data, most_pixels=MOST_PIXELS) as image:
+            whole = upright_size(image)
+            if whole[0] <= width:
                 return None
-            return _shrunk(image, width)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
+            small = drawn(image, (width, max(1, round(whole[1] * width / whole[0]))))
+    except OSError:
         return None
-
-
-def _shrunk(image: Image.Image, width: int) -> bytes | None:
-    on_its_side = image.getexif().get(ExifTags.Base.Orientation, 1) >= FIRST_ON_ITS_SIDE
-    whole = (image.height, image.width) if on_its_side else image.size
-    if whole[0] <= width:
-        return None
-    wanted = (width, max(1, round(whole[1] * width / whole[0])))
-    image.draft("RGB", wanted[::-1] if on_its_side else wanted)
-    upright = ImageOps.exif_transpose(image).convert("RGB")
-    small = upright.resize(wanted, Image.Resampling.BILINEAR, reducing_gap=2.0)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=QUALITY, progressive=True)
     return out.getvalue()

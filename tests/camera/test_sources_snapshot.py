@@ -105,7 +105,7 @@ async def test_a_refused_login_is_told_without_the_password(kind: str, login: st
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [("text", "not a whole JPEG"), ("half", "not a whole JPEG")]
+    ("kind", "words"), [("text", "it answers with a page"), ("half", "not a whole JPEG")]
 )
 async def test_what_is_no_whole_picture_is_refused(kind: str, words: str) -> None:
     assert words in await told(kind)
@@ -155,7 +155,7 @@ def test_settings_are_shown_without_the_password(monkeypatch: pytest.MonkeyPatch
     environment = {"LOOKOUT_NODE": "garden", "LOOKOUT_CAMERA__URL": url}
     monkeypatch.setattr("os.environ", environment)
     settings = load(CameraSettings)
-    assert settings.camera.address == url
+    assert settings.camera.address.with_login("rtsp", "cam", 554) == "rtsp://me:s3cret@cam:554/live"
     assert "s3cret" not in show(settings) + repr(settings)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -20,13 +19,11 @@ from PIL import Image
 from lookout.embedded.ports import free_port
 from services.camera.settings import Camera
 from services.camera.sources import Picture, Source, SourceError, make_source, stream
-from services.camera.sources.connection import Connection
+from services.camera.sources.decoding import Decoding
 from tests.camera.films import make_film
 from tests.camera.picamera2_behaviour import fails_to_open, refused
+from tests.support.rtsp import needs_gstreamer, rtsp_camera
 from tests.support.waiting import eventually
-
-SERVER = Path(__file__).parents[1] / "support" / "rtsp_server.py"
-SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 def source_of(url: str, **settings: Any) -> Source:
@@ -192,7 +189,7 @@ def test_frames_begin_with_a_keyframe_and_damage_is_left_out(tmp_path: Path) -> 
             def demux(self, **_: int) -> Iterator[Any]:
                 yield from packets[3:]
 
-        reader = object.__new__(Connection)
+        reader = object.__new__(Decoding)
         reader._closing = threading.Event()
         frames = list(islice(reader._whole(Joined()), 1))  # type: ignore[arg-type]
     assert frames[0].key_frame
@@ -216,39 +213,11 @@ async def test_a_usb_camera_is_opened_at_its_path(monkeypatch: pytest.MonkeyPatc
     assert asked == [("/dev/video7", "v4l2", {"video_size": "320x240"})]
 
 
-@asynccontextmanager
-async def rtsp_camera(port: int, login: str) -> AsyncIterator[None]:
-    """A real RTSP server, ended at once as by a power cut."""
-    command = [SYSTEM_PYTHON, str(SERVER), str(port), login]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"serving\n"
-        yield
-    finally:
-        process.kill()
-        await process.wait()
-
-
-def has_gstreamer() -> bool:
-    command = [SYSTEM_PYTHON, "-c", "import gi; gi.require_version('GstRtspServer', '1.0')"]
-    try:
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
-    except OSError:
-        return False
-
-
-needs_gstreamer = pytest.mark.skipif(
-    not has_gstreamer(),
-    reason="needs gir1.2-gst-rtsp-server-1.0, python3-gi and GStreamer's good and ugly plugins",
-)
-
-
 @needs_gstreamer
 async def test_an_rtsp_camera_that_loses_power_is_found_again(quick: None) -> None:
     port = free_port()
     source = source_of(f"rtsp://me:s3cret@127.0.0.1:{port}/garden")
-    async with rtsp_camera(port, "me:s3cret"):
+    async with rtsp_camera(port, "--login", "me:s3cret"):
         await source.open()
         first = await source.capture(90)
         assert (first.width, first.height) == (320, 240)
@@ -256,7 +225,7 @@ async def test_an_rtsp_camera_that_loses_power_is_found_again(quick: None) -> No
     message = await refused_in_the_end(source)
     assert "s3cret" not in message
     await source.close()
-    async with rtsp_camera(port, "me:s3cret"):
+    async with rtsp_camera(port, "--login", "me:s3cret"):
         picture = await again(source)
         assert picture.width == 320
         await source.close()
@@ -266,11 +235,45 @@ async def test_an_rtsp_camera_that_loses_power_is_found_again(quick: None) -> No
 async def test_a_wrong_password_is_told_and_not_repeated() -> None:
     port = free_port()
     source = source_of(f"rtsp://me:wr0ng@127.0.0.1:{port}/garden")
-    async with rtsp_camera(port, "me:s3cret"):
+    async with rtsp_camera(port, "--login", "me:s3cret"):
         message = await fails_to_open(source)
     await source.close()
     assert "401" in message
     assert "wr0ng" not in message
+
+
+@needs_gstreamer
+@pytest.mark.parametrize("codec", ["h265", "jpeg"])
+async def test_other_codecs_are_pictures_too(codec: str) -> None:
+    port = free_port()
+    async with rtsp_camera(port, "--codec", codec):
+        picture = await again(source_of(f"rtsp://127.0.0.1:{port}/garden", stale_after=5.0))
+    assert (picture.width, picture.height) == (320, 240)
+
+
+@needs_gstreamer
+@pytest.mark.parametrize(
+    ("transport", "answer"), [("auto", ""), ("udp", ""), ("tcp", "Protocol not supported")]
+)
+async def test_a_camera_that_has_udp_only(transport: str, answer: str) -> None:
+    port = free_port()  # Frigate #1907, RTSPtoWeb #249
+    source = source_of(f"rtsp://127.0.0.1:{port}/garden", transport=transport, stale_after=5.0)
+    async with rtsp_camera(port, "--udp"):
+        if answer:
+            assert answer in await fails_to_open(source)
+        else:
+            await source.open()
+            assert (await source.capture(90)).width == 320
+        await source.close()
+
+
+@needs_gstreamer
+async def test_a_stream_of_sound_is_told() -> None:
+    port = free_port()
+    source = source_of(f"rtsp://127.0.0.1:{port}/garden", stale_after=5.0)
+    async with rtsp_camera(port, "--codec", "sound"):
+        assert "it carries no video (audio only)" in await fails_to_open(source)
+        await source.close()
 
 
 async def test_a_closed_stream_is_opened_by_the_next_picture(quick: None) -> None:

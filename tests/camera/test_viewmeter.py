@@ -65,5 +65,5 @@ def test_each_problem_can_be_turned_off() -> None:
 
 
 def test_what_does_not_decode_is_an_error() -> None:
-    with pytest.raises(OSError, match="cannot identify"):
+    with pytest.raises(OSError, match="not a JPEG"):
         meter().problem(b"no picture")

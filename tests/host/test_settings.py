@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from lookout.host import redisurl
-from lookout.host.settings import HubSettings, Redis, SettingsError, load, redact_url, show
+from lookout.host.redaction import redact_url
+from lookout.host.settings import HubSettings, Redis, SettingsError, load, show
 from services.camera.settings import CameraSettings
 from services.gallery.settings import GallerySettings
 

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from lookout.embedded.ports import HOST
@@ -51,7 +51,8 @@ async def encrypted(port: int, certificate: Path) -> AsyncIterator[int]:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while chunk := await reader.read(65_536):
-        writer.write(chunk)
-        await writer.drain()
+    with suppress(OSError):  # one of them hung up
+        while chunk := await reader.read(65_536):
+            writer.write(chunk)
+            await writer.drain()
     writer.close()

@@ -1,27 +1,48 @@
-"""A real RTSP server with a moving picture: `python3 rtsp_server.py PORT` (GStreamer, python3-gi).
+"""A real RTSP server with a moving picture (GStreamer, python3-gi).
+
+`python3 rtsp_server.py PORT [--login USER:PASSWORD] [--codec h264|h265|jpeg|sound] [--udp]`
 
 Not imported by tests: it runs in the system's Python, where GStreamer's bindings are.
 """
 
+import argparse
 import sys
 
 import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+gi.require_version("GstRtsp", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+PICTURE = (
+    "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,"
+    "framerate=15/1 ! {} name=pay0 pt=96"
+)
+LAUNCH = {
+    "h264": PICTURE.format("x264enc tune=zerolatency key-int-max=15 ! rtph264pay"),
+    "h265": PICTURE.format("x265enc tune=zerolatency key-int-max=15 ! rtph265pay"),
+    "jpeg": PICTURE.format("jpegenc ! rtpjpegpay"),
+    "sound": "audiotestsrc is-live=true ! audio/x-raw,rate=8000 ! alawenc ! rtppcmapay name=pay0",
+}
+
+parser = argparse.ArgumentParser()
+parser.add_argument("port")
+parser.add_argument("--login", default="")
+parser.add_argument("--codec", default="h264", choices=LAUNCH)
+parser.add_argument("--udp", action="store_true")
+given = parser.parse_args()
 
 Gst.init(None)
-server = GstRtspServer.RTSPServer(service=sys.argv[1], address="127.0.0.1")
+server = GstRtspServer.RTSPServer(service=given.port, address="127.0.0.1")
 factory = GstRtspServer.RTSPMediaFactory()
-factory.set_launch(
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=15/1 "
-    "! x264enc tune=zerolatency key-int-max=15 ! rtph264pay name=pay0 pt=96 )"
-)
+factory.set_launch(f"( {LAUNCH[given.codec]} )")
 factory.set_shared(True)
+if given.udp:
+    factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
 server.get_mount_points().add_factory("/garden", factory)
-if sys.argv[2:]:  # user:password
-    user, _, password = sys.argv[2].partition(":")
+if given.login:
+    user, _, password = given.login.partition(":")
     auth = GstRtspServer.RTSPAuth()
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", user)

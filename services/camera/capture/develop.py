@@ -5,13 +5,15 @@ Where nothing is asked for, the bytes go through untouched.
 
 import io
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
+from lookout.vision.pictures import opened
+from lookout.vision.upright import upright
 from services.camera.capture.turnboxes import turned_meta
 from services.camera.settings import Camera, Control
 from services.camera.sources import Picture, SourceError
@@ -49,9 +51,9 @@ def left_to_do(camera: Camera) -> frozenset[str]:
 def develop(picture: Picture, camera: Camera, steps: frozenset[str], quality: int) -> Picture:
     """The picture after `steps`, encoded once more. Raises SourceError when it does not decode."""
     try:
-        with Image.open(io.BytesIO(picture.jpeg), formats=["JPEG"]) as opened:
-            image = ImageOps.exif_transpose(opened).convert("RGB")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        with opened(picture.jpeg) as encoded:
+            image = upright(encoded).convert("RGB")
+    except OSError as error:
         raise SourceError(f"The camera's picture does not decode ({error}).") from None
     for name in _STEPS:
         if name in steps:
@@ -128,7 +130,7 @@ def _contrast(image: Image.Image, camera: Camera, _: float) -> Image.Image:
 
 
 def _write(image: Image.Image, camera: Camera, timestamp: float) -> Image.Image:
-    text = time.strftime(camera.overlay, time.localtime(timestamp))
+    text = datetime.fromtimestamp(timestamp).astimezone().strftime(camera.overlay)  # %f as well
     size = max(10, image.height // 36)
     font = ImageFont.load_default(size)
     draw = ImageDraw.Draw(image)

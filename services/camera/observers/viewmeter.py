@@ -1,6 +1,5 @@
 """What is wrong with a picture as a whole: black, covered, frozen, blurred. Cheap, and small."""
 
-import io
 import statistics
 from collections import deque
 from dataclasses import dataclass, field
@@ -8,6 +7,8 @@ from typing import Final
 
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
+from lookout.vision.pictures import opened
+from lookout.vision.upright import on_its_side, upright, upright_size
 from services.camera.settings import View
 
 WIDTH: Final = 160  # pixels
@@ -61,7 +62,8 @@ class ViewMeter:
 
 
 def _small(jpeg: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(jpeg)) as image:
-        height = max(1, round(image.height * WIDTH / image.width))
-        image.draft("L", (WIDTH, height))
-        return image.convert("L").resize((WIDTH, height), Image.Resampling.BOX)
+    with opened(jpeg) as image:
+        width, height = upright_size(image)
+        small = WIDTH, max(1, round(height * WIDTH / width))
+        image.draft("L", small[::-1] if on_its_side(image) else small)
+        return upright(image).convert("L").resize(small, Image.Resampling.BOX)

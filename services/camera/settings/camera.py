@@ -1,29 +1,27 @@
 """Where pictures come from."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from lookout.host.redaction import url_secrets
+from services.camera.settings import address
+from services.camera.settings.address import Address
 from services.camera.settings.boxes import WHOLE
 from services.camera.settings.control import Control
+from services.camera.settings.tls import Tls
 
 # What only the Pi's camera has. The rest of `Control` is done to the picture where need be.
 _PI_ONLY = ("exposure", "gain", "exposure_value", "awb", "awb_gains", "hdr", "lens_position")
 
 LOADING_SECONDS = 60.0  # for a network into the sensor, the first time
-_SCHEMES = ("rtsp", "rtsps", "http", "https")
 
 
 def _camera_url(value: SecretStr | None) -> SecretStr | None:
-    if value is None:
-        return None
-    parts = urlsplit(value.get_secret_value())
-    if parts.scheme not in _SCHEMES or not parts.hostname:
-        allowed = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
-        raise ValueError(f"must begin with one of {allowed} and name a host")
-    _ = parts.port  # raises ValueError when it is not a number up to 65535
+    if value is not None:
+        address.parse(value.get_secret_value())
     return value
 
 
@@ -37,8 +35,16 @@ class Camera(Control):
         None, description="the film (video), the folder of JPEGs (folder) or the device (v4l2)"
     )
     url: Annotated[SecretStr | None, AfterValidator(_camera_url)] = Field(
-        None, description="rtsp[s]:// or http[s]://user:password@host:port/path (rtsp, snapshot)"
+        None, description="rtsp[s]:// or http[s]://host:port/path (rtsp, snapshot)"
     )
+    user: str = Field("", max_length=256, description="login at the camera (rtsp, snapshot)")
+    password: SecretStr | None = Field(
+        None, description="any characters as they are; in a URL some must be written as %40"
+    )
+    transport: Literal["auto", "tcp", "udp"] = Field(
+        "auto", description="how the pictures of rtsp:// come; auto is tcp where the camera can"
+    )
+    tls: Tls = Field(Tls(), description="of rtsps:// and https://")
     stale_after: float = Field(
         5.0, gt=0, le=300, description="seconds a stream may give no frame (rtsp, v4l2)"
     )
@@ -68,7 +74,7 @@ class Camera(Control):
     @model_validator(mode="after")
     def _url_that_fits(self) -> Self:
         if self.source == "snapshot" and self.url is not None:
-            scheme = urlsplit(self.url.get_secret_value()).scheme
+            scheme = self.address.scheme
             if scheme not in {"http", "https"}:
                 raise ValueError(f"url = {scheme}://...: source snapshot needs http or https")
         return self
@@ -96,10 +102,29 @@ class Camera(Control):
             )
         return self
 
+    @model_validator(mode="after")
+    def _one_login(self) -> Self:
+        if self.url is None or not (self.user or self.password):
+            return self
+        written = address.parse(self.url.get_secret_value())
+        if written.user or written.password:
+            raise ValueError("url holds a login besides user and password: take it out of the url")
+        return self
+
     @property
-    def address(self) -> str:
-        """The URL with its password: for the connection only, never for a log."""
-        return self.url.get_secret_value() if self.url else ""
+    def address(self) -> Address:
+        """Where the camera is, with its login: for the connection only, never for a log."""
+        parsed = address.parse(self.url.get_secret_value() if self.url else "")
+        if not (self.user or self.password):
+            return parsed
+        password = self.password.get_secret_value() if self.password else ""
+        return replace(parsed, user=self.user, password=password)
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must never be said."""
+        found = url_secrets(self.url.get_secret_value()) if self.url else set()
+        return found | ({self.password.get_secret_value()} if self.password else set())
 
     @property
     def deadline(self) -> float:

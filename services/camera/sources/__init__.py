@@ -1,5 +1,6 @@
 """Where pictures come from: one file for each kind of source, all with the shape of `Source`."""
 
+from lookout.host import redaction
 from services.camera.settings import Camera
 from services.camera.sources.source import Picture, Source, SourceError
 
@@ -8,6 +9,7 @@ __all__ = ["Picture", "Source", "SourceError", "make_source"]
 
 def make_source(settings: Camera) -> Source:  # noqa: PLR0911 - one for each kind
     """The source that the settings name, not opened yet. Imports only what that source needs."""
+    redaction.known.learn(settings.secrets)
     match settings.source:
         case "synthetic":
             from services.camera.sources.synthetic import Synthetic

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import structlog
 
+from lookout.host.redaction import fit_to_say
 from services.camera.settings import Camera
-from services.camera.sources.jpegsize import MAX_BYTES, jpeg_size
+from services.camera.sources.jpeg import MAX_BYTES, jpeg_size, trimmed
 from services.camera.sources.source import Picture, SourceError
 
 SUFFIXES = {".jpg", ".jpeg"}
@@ -74,15 +75,17 @@ class Folder:
     def _read(self, path: Path) -> Picture | None:
         """The file as a picture taken now: when it was really taken says nothing about this run."""
         try:
-            jpeg = _read_jpeg(path)
+            jpeg = trimmed(_read_jpeg(path))
             width, height = jpeg_size(jpeg)
         except (OSError, ValueError) as error:
             if path not in self._refused:
                 self._refused.add(path)
-                log.warning("A file in the folder is skipped", file=str(path), reason=str(error))
+                log.warning(
+                    "A file in the folder is skipped", file=fit_to_say(str(path)), reason=str(error)
+                )
             return None
         self._refused.discard(path)
-        return Picture(jpeg, time.time(), width, height, meta={"file": path.name})
+        return Picture(jpeg, time.time(), width, height, meta={"file": fit_to_say(path.name)})
 
 
 def _read_jpeg(path: Path) -> bytes:

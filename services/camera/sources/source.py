@@ -5,11 +5,18 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from lookout.host.redaction import fit_to_say
 from services.camera.settings import Camera
 
 
 class SourceError(Exception):
-    """The source cannot give a picture; the message is for a person and names the next step."""
+    """The source cannot give a picture; the message is for a person and names the next step.
+
+    It goes into events, results and the log: so whatever a camera said is made fit for them here.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(fit_to_say(message))
 
 
 @dataclass(frozen=True, slots=True)

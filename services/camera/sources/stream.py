@@ -2,26 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from av.container import InputContainer
 from PIL import Image
 
 from services.camera.settings import Camera
-from services.camera.sources.connection import Connection, Shot
 from services.camera.sources.live import LiveRequest, Ticker
+from services.camera.sources.shot import Connection, Shot
 from services.camera.sources.size import Size, fitted, native
 from services.camera.sources.source import Picture, SourceError
-from services.camera.sources.upright import upright_image, upright_size
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame
 
 FIRST_PAUSE: Final = 1.0  # seconds until a connection is tried again
 LONGEST_PAUSE: Final = 60.0
+
+
+class NoConnection(Exception):
+    """It could not be connected; the text says why, in a part of a sentence."""
 
 
 class Stream:
@@ -32,9 +33,13 @@ class Stream:
         settings: Camera,
         model: str,
         where: str,
-        connect: Callable[[float], InputContainer],
+        connect: Callable[[Callable[[], None]], Awaitable[Connection]],
     ) -> None:
-        """`where` is fit for a log; `connect` takes the seconds that a read may take."""
+        """`where` is fit for a log.
+
+        `connect` takes what is to be called after each frame, from any thread, and at the end. It
+        raises NoConnection.
+        """
         self.model = model
         self._where = where
         self._connect = connect
@@ -63,9 +68,10 @@ class Stream:
 
     async def capture(self, quality: int) -> Picture:
         """A frame that came after the last one given. Raises SourceError."""
-        shot = await self._newer(self._used)
+        shot, image = await self._whole_after(self._used, self._limit)
         self._used = shot.number
-        image = await asyncio.to_thread(upright_image, shot.frame, self._limit)
+        self._whole = shot.size  # it may have changed in mid-stream
+        self._resolution = image.size
         jpeg = await asyncio.to_thread(_jpeg, image, quality)
         age = round(time.monotonic() - shot.came, 3)
         return Picture(jpeg, shot.timestamp, *image.size, meta={"frame_age": age})
@@ -76,10 +82,8 @@ class Stream:
 
         async def frame() -> bytes:
             nonlocal seen
-            shot = await self._newer(seen)
+            shot, image = await self._whole_after(seen, fitted(request.size, self._limit))
             seen = shot.number
-            size = fitted(request.size, self._limit)
-            image = await asyncio.to_thread(upright_image, shot.frame, size)
             return await asyncio.to_thread(_jpeg, image, request.quality)
 
         await self._live.stop()
@@ -92,8 +96,7 @@ class Stream:
         """The newest frame, small and grey. Raises SourceError."""
         from lookout.vision.frames import grey_of
 
-        shot = await self._newer(0)
-        image = await asyncio.to_thread(upright_image, shot.frame, (width, height))
+        _, image = await self._whole_after(0, (width, height))
         return grey_of(image, (width, height))
 
     async def adjust(self, settings: Camera) -> None:
@@ -104,6 +107,18 @@ class Stream:
         await self._disconnect()
 
     # -- the connection ----------------------------------------------------------------------
+
+    async def _whole_after(self, number: int, limit: Size) -> tuple[Shot, Image.Image]:
+        """The picture of a frame after this one; a damaged frame is never a picture."""
+        deadline = time.monotonic() + self._patience
+        while True:
+            shot = await self._newer(number)
+            try:
+                return shot, await asyncio.to_thread(shot.image, limit)
+            except ValueError as error:
+                if time.monotonic() >= deadline:
+                    raise self._broken(f"its pictures are damaged ({error})") from None
+            number = shot.number
 
     async def _newer(self, number: int) -> Shot:
         """A frame after this one that is not stale; connects again where that is needed."""
@@ -135,23 +150,25 @@ class Stream:
         def tell() -> None:
             loop.call_soon_threadsafe(changed.set)
 
-        connection = Connection(partial(self._connect, self._stale_after), tell)
-        self._connection = connection
         deadline = time.monotonic() + self._patience
+        try:
+            connection = self._connection = await self._connect(tell)
+        except NoConnection as error:
+            raise self._broken(str(error)) from None
         while connection.newest is None:
             if connection.problem or time.monotonic() >= deadline:
-                raise self._broken(connection.problem or "no frame came")
+                raise self._broken(connection.problem or connection.silence or "no frame came")
             await self._wait(deadline - time.monotonic())
             changed.clear()
         self._failed, self._not_before = 0, 0.0
-        self._whole = upright_size(connection.newest.frame)
+        self._whole = connection.newest.size
         self._resolution = fitted(self._whole, self._limit)
         return connection
 
     async def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            await asyncio.to_thread(connection.close)
+            await connection.close()
 
     async def _wait(self, seconds: float) -> None:
         try:

@@ -11,6 +11,7 @@ import av
 from PIL import Image
 from pydantic import JsonValue
 
+from lookout.host.redaction import fit_to_say
 from services.camera.settings import Camera
 from services.camera.sources.film import Film, NoFilm
 from services.camera.sources.live import LiveRequest, Ticker
@@ -115,7 +116,7 @@ class Video:
         timestamp = time.time()
         film, number, image = self._shown(elapsed, self._limit)
         meta: dict[str, JsonValue] = {
-            "film": self._path.name,
+            "film": fit_to_say(self._path.name),
             "frame": number,
             "position": round(film.seconds(number), 3),
         }

@@ -1,8 +1,9 @@
-"""One connection to a stream, read by a thread that keeps the newest frame and nothing else.
+"""A stream that libav reads, in a thread that keeps the newest frame and nothing else.
 
 Frames are decoded as they come, since each needs the one before; they become pixels on demand.
 """
 
+import asyncio
 import contextlib
 import threading
 import time
@@ -13,27 +14,38 @@ from typing import Final
 import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from PIL import Image
+
+from services.camera.sources.size import Size
+from services.camera.sources.upright import upright_image, upright_size
 
 MOST_DAMAGED: Final = 100  # packets in a row that do not decode
 STOP_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
-    """One frame and when it came."""
+class DecodedShot:
+    """A frame as libav decoded it."""
 
     number: int
     frame: VideoFrame
     timestamp: float  # Unix seconds
     came: float  # on the monotonic clock
 
+    @property
+    def size(self) -> Size:
+        return upright_size(self.frame)
 
-class Connection:
+    def image(self, limit: Size) -> Image.Image:
+        return upright_image(self.frame, limit)
+
+
+class Decoding:
     """Reads until the stream ends, breaks or `close`."""
 
     def __init__(self, opened: Callable[[], InputContainer], changed: Callable[[], None]) -> None:
         """`changed` is called in the reader's thread after each frame and at the end."""
-        self.newest: Shot | None = None
+        self.newest: DecodedShot | None = None
         self.problem = ""  # why it ended; empty while it runs
         self._opened = opened
         self._changed = changed
@@ -41,10 +53,14 @@ class Connection:
         self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
+    @property
+    def silence(self) -> str:
+        return ""
+
+    async def close(self) -> None:
         """End the thread; one that waits for its camera is left behind and ends by itself."""
         self._closing.set()
-        self._thread.join(STOP_SECONDS)
+        await asyncio.to_thread(self._thread.join, STOP_SECONDS)
 
     def _run(self) -> None:
         try:
@@ -58,8 +74,12 @@ class Connection:
 
     def _read(self) -> None:
         with self._opened() as container:
+            if not container.streams.video:
+                kinds = ", ".join(sorted({each.type for each in container.streams}))
+                self.problem = f"it carries no video ({kinds or 'nothing'} only)"
+                return
             for number, frame in enumerate(self._whole(container), start=1):
-                self.newest = Shot(number, frame, time.time(), time.monotonic())
+                self.newest = DecodedShot(number, frame, time.time(), time.monotonic())
                 self._changed()
 
     def _whole(self, container: InputContainer) -> Iterator[VideoFrame]:
