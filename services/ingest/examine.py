@@ -15,6 +15,7 @@ from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.images import ImageMeta, split_image_id
 from lookout.contract.topics import Topics
 from lookout.store.images import NewImage
+from lookout.vision.jpeg import frame_size
 from services.ingest.settings import Ingest
 
 EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
@@ -131,6 +132,8 @@ def measure(data: bytes, limits: Ingest) -> tuple[int, int]:
 
 
 def _size(data: bytes) -> tuple[int, int]:
+    if (size := frame_size(data)) is not None:
+        return size
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
             return image.size
