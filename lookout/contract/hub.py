@@ -25,17 +25,22 @@ class IngestInfo(Open):
 
 
 class Rejection(Wire):
-    """One image the hub will never store, and why."""
+    """One image the hub does not store, and why."""
 
     id: str
     reason: str
 
 
 class Receipt(Open):
-    """What the hub has on disk, and what it refused: the spool may let all of these go."""
+    """What the hub has on disk, and what it refused for good: the spool may let all of these go.
+
+    `later` is what it does not take now for a reason of its own (its store, its settings, its
+    limits): the node keeps these, and sends them again.
+    """
 
     ids: tuple[str, ...] = ()
     rejected: tuple[Rejection, ...] = ()
+    later: tuple[Rejection, ...] = ()
     time: Finite | None = Field(None, description="Unix seconds by the hub's clock")
 
 

@@ -51,6 +51,17 @@ class ImageMeta(Open):
     ttl: int | None = Field(
         None, ge=0, le=LONGEST_TTL, description="seconds it wants to be kept; 0: as the hub is set"
     )
+    clock: Identifier | None = Field(
+        None,
+        description="by which setting of the node's clock its times are: another one after each "
+        "start of the computer and each time that the clock was set",
+    )
+    skew: Finite | None = Field(
+        None, description="seconds by which that clock is ahead of the hub's; None: not known yet"
+    )
+    age: Finite | None = Field(
+        None, ge=0, description="seconds since the capture when it was sent, by no clock's time"
+    )
     meta: Annotated[dict[str, JsonValue] | None, BeforeValidator(_lenient_json)] = None
 
     @classmethod

@@ -11,7 +11,8 @@ from lookout.contract.plain import json_object
 from lookout.contract.wire import Finite, Wire, validate
 
 MOST_METRICS: Final = 64
-RESERVED: Final = frozenset({"node", "received_at", "timestamp"})  # they name other things
+# They name other things of a reading.
+RESERVED: Final = frozenset({"node", "node_time", "received_at", "timestamp"})
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 

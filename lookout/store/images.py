@@ -25,8 +25,13 @@ FIELDS: Final = (
     "meta",
     "people",
     "boxes",
+    "dated_by",
+    "node_time",
+    "hub_time",
 )
-_FLOATS: Final = frozenset({"timestamp", "received_at", "lux", "temperature"})
+_FLOATS: Final = frozenset(
+    {"timestamp", "received_at", "lux", "temperature", "node_time", "hub_time"}
+)
 _WHOLE: Final = frozenset({"width", "height", "size", "people"})
 _JSON: Final = frozenset({"meta", "boxes"})
 _NO_KEY = -2  # answer of the TTL command
@@ -37,6 +42,29 @@ redis.call('HSET', KEYS[1], 'kept', '1')
 redis.call('PERSIST', KEYS[1])
 return 1
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Dating:
+    """Of an image that is dated by the hub's clock: both times, Unix seconds, and by what clocks.
+
+    `node_clock` is the setting of the node's clock (contract/images.py), `hub_clock` of the hub's.
+    """
+
+    hub_time: float
+    node_time: float | None = None
+    node_clock: str | None = None
+    hub_clock: str | None = None
+
+    def fields(self) -> dict[str, str | None]:
+        """Their part of the hash."""
+        return {
+            "dated_by": "hub",
+            "hub_time": f"{self.hub_time:.3f}",
+            "node_time": None if self.node_time is None else f"{self.node_time:.3f}",
+            "node_clock": self.node_clock,
+            "hub_clock": self.hub_clock,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +88,7 @@ class NewImage:
     people: int | None = None
     boxes: str | None = None  # JSON
     ttl: int | None = None  # seconds; None: as the others of its batch
+    dating: Dating | None = None  # None: by the sender's clock
 
     def fields(self) -> dict[str, str | int | float | bytes]:
         """The hash, without what is not known."""
@@ -80,6 +109,7 @@ class NewImage:
             "people": self.people,
             "boxes": self.boxes,
             "image_data": self.data,
+            **(self.dating.fields() if self.dating else {}),
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -88,16 +118,17 @@ class Images:
     """What can be done with images."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self.client = self._client = client
         self._index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, FIELDS)
 
-    async def store(self, batch: Sequence[NewImage], *, ttl: int) -> int:
+    async def store(self, batch: Sequence[NewImage], *, ttl: int, later: bool = False) -> int:
         """Write a batch in one transaction: hashes with TTL, stream, registry. How many were new.
 
         An image that is there already is written over; it is not told of again in the stream, and
-        one that is kept stays kept. Raises a StoreError, and then nothing is written.
+        one that is kept stays kept. With `later` their lives begin with redating.give_lives.
+        Raises a StoreError, and then nothing is written.
         """
-        return await writing.write(self._client, batch, ttl)
+        return await writing.write(self._client, batch, ttl, later=later)
 
     async def page(self, query: Query) -> Page:
         """One page of images, without their bytes."""
@@ -141,6 +172,20 @@ class Images:
         if seconds != _NO_KEY:
             expiry = seconds if seconds > 0 else None
             await self._client.set(keys.thumbnail(image_id, width), data, ex=expiry)
+
+
+async def first_dating(client: Client, image_id: str) -> Dating | None:
+    """How an image that is stored already was dated by the hub's clock; None where it was not."""
+    by, hub_time, node_time, node_clock, hub_clock = (
+        value and value.decode()
+        for value in await client.hmget(
+            keys.image(image_id), "dated_by", "hub_time", "node_time", "node_clock", "hub_clock"
+        )
+    )
+    if by != "hub" or hub_time is None:
+        return None
+    said = None if node_time is None else float(node_time)
+    return Dating(float(hub_time), said, node_clock, hub_clock)
 
 
 async def choose_id(

@@ -20,6 +20,11 @@ THINNED: Final = "thinned"  # when the last pass of thinning out that was finish
 IMAGES_STREAM: Final = "images"
 LIVES: Final = "lives"  # list, only inside the transaction that writes images
 IMAGES_STREAM_LENGTH: Final = 100_000
+UNDATED: Final = "undated"  # set of NODE:CLOCK, of whose images some are dated by the hub
+MOST_UNDATED: Final = 10_000  # images in each of those, the newest
+CLOCK: Final = "clock"  # why the hub's own clock is in doubt, while it is
+CLOCK_RAN: Final = "clock:ran"  # what it said when it was last trusted, Unix seconds
+LIVES_LATER: Final = "lives:later"  # hash, image id -> seconds to live once the clock is trusted
 REJECTED_STREAM: Final = "rejected"
 REJECTED_STREAM_LENGTH: Final = 200
 REJECTED_BYTES: Final = 65_536  # of each refused payload
@@ -84,3 +89,8 @@ def lease(service: str) -> str:
 def turn(work: str) -> str:
     """Which worker has its turn at some work that one at a time does."""
     return f"turn:{work}"
+
+
+def undated(node_name: str, node_clock: str) -> str:
+    """The images dated by the hub's clock that were taken by one setting of the node's own."""
+    return f"{UNDATED}:{node_name}:{node_clock}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lookout.contract.limits import FARTHEST_CLOCK
 from lookout.store import keys
 from lookout.store.client import Client, has_command
 
@@ -17,6 +18,7 @@ class NewReading:
     timestamp: float
     received_at: float
     metrics: Mapping[str, float]
+    node_time: float | None = None  # what its node's clock said, where that cannot be
 
     @property
     def milliseconds(self) -> int:
@@ -36,11 +38,14 @@ class Readings:
         stamp = f"{reading.timestamp:.3f}"
         last = await self._client.hget(node_key, "last_reading_at")
         seen = {"last_seen": f"{reading.received_at:.3f}"}
-        if last is None or float(last) <= reading.timestamp:
+        far = reading.received_at + FARTHEST_CLOCK  # such a one was of a clock that was wrong
+        if last is None or not reading.timestamp < float(last) <= far:
             body = json.dumps({"timestamp": reading.timestamp, **reading.metrics})
             seen |= {"last_reading": body, "last_reading_at": stamp}
         async with self._client.pipeline(transaction=True) as pipe:
             fields = {"node": reading.node, "timestamp": stamp, **reading.metrics}
+            if reading.node_time is not None:
+                fields["node_time"] = f"{reading.node_time:.3f}"
             pipe.hset(key, mapping=fields)
             pipe.expire(key, ttl)
             pipe.sadd(keys.NODES, reading.node)

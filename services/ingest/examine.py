@@ -4,7 +4,7 @@ import io
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypedDict
 
 from PIL import Image, UnidentifiedImageError
@@ -14,11 +14,11 @@ from lookout.bus.subscription import Message
 from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.images import ImageMeta, split_image_id
 from lookout.contract.topics import Topics
-from lookout.store.images import NewImage
+from lookout.store.images import Dating, NewImage
 from lookout.vision.jpeg import frame_size
+from services.ingest.dating import Date, date
 from services.ingest.settings import Ingest
 
-EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
 _START, _END = b"\xff\xd8\xff", b"\xff\xd9"
 _PADDING: Final = 4_096  # bytes that some cameras leave behind the end marker, at most
 
@@ -54,7 +54,7 @@ class Examined:
     data: bytes
     width: int
     height: int
-    timestamp: float
+    dated: Date
     received_at: float
     ttl: int
 
@@ -64,7 +64,7 @@ class Examined:
         return NewImage(
             identifier,
             self.node,
-            self.timestamp,
+            self.dated.timestamp,
             self.received_at,
             self.width,
             self.height,
@@ -76,7 +76,25 @@ class Examined:
             parent_id=meta.parent_id,
             meta=None if meta.meta is None else json.dumps(meta.meta, separators=(",", ":")),
             ttl=self.ttl,
+            dating=self.dating,
             **seen(meta.meta or {}),
+        )
+
+    def dated_as(self, dated: Date | None) -> "Examined":
+        """The same with another date; as it is where there is none."""
+        return self if dated is None else replace(self, dated=dated)
+
+    @property
+    def dating(self) -> Dating | None:
+        """How it was dated, where that was not by the sender's clock."""
+        dated = self.dated
+        if dated.by == "node":
+            return None
+        return Dating(
+            hub_time=dated.timestamp,
+            node_time=dated.node_time,
+            node_clock=self.meta.clock,
+            hub_clock=dated.hub_clock,
         )
 
 
@@ -110,11 +128,12 @@ def examine(message: Message, topics: Topics, limits: Ingest, now: float) -> Exa
     try:
         width, height = measure(message.payload, limits)
         meta = ImageMeta.from_properties(message.properties)
-        timestamp = _timestamp(meta, node, limits, now)
+        _check_owner(meta, node)
     except BadMessage as error:
         raise Rejected(str(error), node) from None
     ttl = limits.lifetime(node, meta.ttl)
-    return Examined(node, meta, message.payload, width, height, timestamp, now, ttl)
+    dated = date(meta, limits, now)
+    return Examined(node, meta, message.payload, width, height, dated, now, ttl)
 
 
 def measure(data: bytes, limits: Ingest) -> tuple[int, int]:
@@ -143,24 +162,6 @@ def _size(data: bytes) -> tuple[int, int]:
         raise BadMessage(f"not a JPEG ({len(data)} bytes): its header is damaged") from None
 
 
-def _timestamp(meta: ImageMeta, node: str, limits: Ingest, now: float) -> float:
-    """When it was taken: as the sender says, else as its id says, else now."""
-    timestamp = meta.timestamp
-    if meta.id is not None:
-        owner, milliseconds = split_image_id(meta.id)
-        if owner != node:
-            raise BadMessage(f"id = {meta.id!r}: this came on the topic of {node}")
-        timestamp = milliseconds / 1000 if timestamp is None else timestamp
-    if timestamp is None:
-        return now
-    check_time(timestamp, limits, now)
-    return timestamp
-
-
-def check_time(timestamp: float, limits: Ingest, now: float) -> None:
-    """Raises BadMessage when no working clock can have said this."""
-    if not EARLIEST <= timestamp <= now + limits.max_ahead:
-        raise BadMessage(
-            f"timestamp = {timestamp}: must be from {EARLIEST:.0f} (2020) to "
-            f"{limits.max_ahead:.0f} s from now; check the sender's clock"
-        )
+def _check_owner(meta: ImageMeta, node: str) -> None:
+    if meta.id is not None and split_image_id(meta.id)[0] != node:
+        raise BadMessage(f"id = {meta.id!r}: this came on the topic of {node}")

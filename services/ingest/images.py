@@ -7,18 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from lookout.store.client import StoreError
-from lookout.store.images import Images, NewImage, choose_id
+from lookout.store.images import Images, NewImage, choose_id, first_dating
 from services.ingest import metrics
+from services.ingest.dating import Date
 from services.ingest.examine import Examined, Rejected, examine
 from services.ingest.patience import Patience
 from services.ingest.receipts import Receipts
+from services.ingest.redating import Redating
 from services.ingest.refusals import Refusals, claimed_id
 from services.ingest.room import Room
 from services.ingest.settings import Ingest
+
+logger = structlog.get_logger()
 
 BATCHES: Final = 3  # under way: two being written, one being examined
 Taken = tuple[Message, NewImage]
@@ -35,6 +41,7 @@ class ImageIntake:
     patience: Patience
     refusals: Refusals
     receipts: Receipts
+    redating: Redating
 
     async def take(self, subscription: Subscription) -> None:
         """Store images as they come, all that wait in one write.
@@ -60,22 +67,34 @@ class ImageIntake:
 
     async def _examine(self, message: Message) -> tuple[Message, Examined] | None:
         try:
-            return message, examine(message, self.topics, self.settings, now())
+            examined = examine(message, self.topics, self.settings, now())
         except Rejected as refused:
             await self._refuse(message, refused.reason, refused.node)
             return None
+        self.redating.heard(examined)
+        return message, examined
 
     async def _name(self, message: Message, examined: Examined) -> NewImage:
         identifier = examined.meta.id
         if identifier is None:
             identifier = await self.patience.until_done(lambda: self._choose_id(message, examined))
+        elif examined.dated.by == "hub" and examined.meta.skew is None:
+            # We only guess: when it is sent again, the first guess is the better one.
+            first = await self.patience.until_done(lambda: self._first_date(identifier))
+            examined = examined.dated_as(first)
         return examined.named(identifier)
+
+    async def _first_date(self, identifier: str) -> Date | None:
+        found = await first_dating(self.images.client, identifier)
+        if found is None:
+            return None
+        return Date(found.hub_time, "hub", found.node_time, found.hub_clock)
 
     async def _choose_id(self, message: Message, examined: Examined) -> str:
         return await choose_id(
-            self.refusals.client,
+            self.images.client,
             examined.node,
-            round(examined.timestamp * 1000),
+            round(examined.dated.timestamp * 1000),
             hashlib.sha256(examined.data).hexdigest(),
             dup=message.dup,
             dated=examined.meta.timestamp is not None,
@@ -95,7 +114,8 @@ class ImageIntake:
 
     async def _write(self, images: Sequence[NewImage]) -> int:
         await self.room.make(sum(len(image.data) for image in images))
-        return await self.images.store(images, ttl=self.settings.image_ttl)
+        in_doubt = bool(self.redating.clock.look())
+        return await self.images.store(images, ttl=self.settings.image_ttl, later=in_doubt)
 
     async def _store_apart(self, taken: Sequence[Taken], error: StoreError) -> None:
         """Redis refused a batch for good: find the one that it will not have."""
@@ -104,7 +124,16 @@ class ImageIntake:
                 await self._store([one])
             return
         ((message, image),) = taken
-        await self._refuse(message, f"Redis refused it: {error}", image.node)
+        await self._put_off(message, f"Redis refused it: {error}", image.node)
+
+    async def _put_off(self, message: Message, reason: str, node: str) -> None:
+        """It is our fault: the node keeps it and sends it again; one that has no spool cannot."""
+        if not (identifier := claimed_id(message)):
+            await self._refuse(message, reason, node)
+            return
+        logger.warning("put off", id=identifier, reason=reason)
+        metrics.PUT_OFF.inc()
+        self.receipts.later(node, identifier, reason)
 
     async def _refuse(self, message: Message, reason: str, node: str | None) -> None:
         await self.refusals.refuse("image", message, reason, node)
@@ -116,5 +145,6 @@ def _count(images: Sequence[NewImage], new: int, seconds: float) -> None:
     metrics.BATCH.observe(len(images))
     metrics.WRITE_SECONDS.observe(seconds)
     metrics.STORED.inc(new)
+    metrics.DATED.inc(sum(image.dating is not None for image in images))
     metrics.REPEATED.inc(len(images) - new)
     metrics.BYTES.inc(sum(len(image.data) for image in images))

@@ -6,6 +6,7 @@ STORED = Counter("lookout_ingest_stored", "Images written to Redis")
 REPEATED = Counter("lookout_ingest_repeated", "Images written over an earlier copy of themselves")
 BYTES = Counter("lookout_ingest_bytes", "Bytes of images written to Redis")
 REJECTED = Counter("lookout_ingest_rejected", "Messages refused for good", ["kind"])
+PUT_OFF = Counter("lookout_ingest_put_off", "Images that the hub could not take: sent again")
 READINGS = Counter("lookout_ingest_readings", "Readings written to Redis")
 RECEIPTS = Counter("lookout_ingest_receipts", "Images confirmed to their nodes")
 RECEIPTS_DROPPED = Counter(
@@ -25,5 +26,10 @@ KEPT_SHARE = Gauge("lookout_ingest_kept_share", "Part of the quota for kept imag
 THINNING_LAG = Gauge(
     "lookout_ingest_thinning_lag_seconds", "Age of the last whole pass of thinning out"
 )
+CLOCK_IN_DOUBT = Gauge(
+    "lookout_ingest_clock_in_doubt", "1 while the hub's clock is: nothing is removed for age"
+)
+DATED = Counter("lookout_ingest_dated", "Images dated by the hub's clock, not by their node's")
+REDATED = Counter("lookout_ingest_redated", "Images dated anew when the clocks agreed", ["by"])
 BATCH = Histogram("lookout_ingest_batch", "Images in one write", buckets=(1, 2, 4, 8, 16, 32, 64))
 WRITE_SECONDS = Histogram("lookout_ingest_write_seconds", "Seconds for one write")

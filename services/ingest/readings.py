@@ -10,7 +10,7 @@ from lookout.contract.wire import now
 from lookout.store.client import StoreError
 from lookout.store.readings import NewReading, Readings
 from services.ingest import metrics
-from services.ingest.examine import check_time
+from services.ingest.dating import can_be
 from services.ingest.patience import Patience
 from services.ingest.refusals import Refusals
 from services.ingest.settings import Ingest
@@ -51,6 +51,7 @@ class ReadingIntake:
     def _examined(self, message: Message, node: str) -> NewReading:
         received_at = now()
         reading = parse_reading(message.payload)
-        timestamp = received_at if reading.timestamp is None else reading.timestamp
-        check_time(timestamp, self.settings, received_at)
-        return NewReading(node, timestamp, received_at, reading.metrics)
+        said = reading.timestamp
+        if said is None or can_be(said, self.settings, received_at):
+            return NewReading(node, said or received_at, received_at, reading.metrics)
+        return NewReading(node, received_at, received_at, reading.metrics, node_time=said)

@@ -34,6 +34,7 @@ PATIENT_ATTEMPTS: Final = 5  # until it is worth a line in the log
 class _Pending:
     ids: dict[str, None] = field(default_factory=dict)  # in order, each once
     rejected: list[Rejection] = field(default_factory=list)
+    later: list[Rejection] = field(default_factory=list)
 
 
 class Receipts:
@@ -75,6 +76,11 @@ class Receipts:
         if self._room():
             self._pending[node].rejected.append(Rejection(id=image_id, reason=reason))
 
+    def later(self, node: str, image_id: str, reason: str) -> None:
+        """Note that an image is not stored now for a reason of ours."""
+        if self._room():
+            self._pending[node].later.append(Rejection(id=image_id, reason=reason))
+
     async def send_forever(self) -> None:
         """Confirm in groups: while one group waits for the disk, the next one collects."""
         while True:
@@ -86,7 +92,8 @@ class Receipts:
                 [image for each in pending.values() for image in each.ids], since
             )
             for node, each in pending.items():
-                self._send(node, [image for image in each.ids if image not in lost], each.rejected)
+                stored = [image for image in each.ids if image not in lost]
+                self._send(node, stored, each.rejected, each.later)
 
     def _room(self) -> bool:
         if self._count >= MOST_PENDING:
@@ -148,9 +155,16 @@ class Receipts:
         metrics.UNCONFIRMED.inc(len(missing))
         return missing
 
-    def _send(self, node: str, ids: list[str], rejected: list[Rejection]) -> None:
+    def _send(
+        self, node: str, ids: list[str], rejected: list[Rejection], later: list[Rejection]
+    ) -> None:
         metrics.RECEIPTS.inc(len(ids))
-        for start in range(0, max(len(ids), len(rejected)), MOST_IN_ONE):
+        for start in range(0, max(len(ids), len(rejected), len(later)), MOST_IN_ONE):
             chunk = slice(start, start + MOST_IN_ONE)
-            receipt = Receipt(ids=tuple(ids[chunk]), rejected=tuple(rejected[chunk]), time=now())
+            receipt = Receipt(
+                ids=tuple(ids[chunk]),
+                rejected=tuple(rejected[chunk]),
+                later=tuple(later[chunk]),
+                time=now(),
+            )
             self._session.post(self._topics.stored(node), receipt.encode())

@@ -10,19 +10,21 @@ from lookout.bus.session import Session
 from lookout.contract.hub import IngestInfo
 from lookout.contract.topics import HUB, Topics
 from lookout.host.run import forever
-from lookout.store.client import TRANSIENT, Client, run_id
+from lookout.store.client import TRANSIENT, Client, StoreError, run_id
 from lookout.store.images import Images
 from lookout.store.index import ensure_indexes
 from lookout.store.readings import Readings
+from services.ingest.hubclock import HubClock, HubClockTeller, built_at, last_ran
 from services.ingest.images import ImageIntake
 from services.ingest.patience import Patience
 from services.ingest.pressure import Pressure
 from services.ingest.readings import ReadingIntake
 from services.ingest.receipts import Receipts
+from services.ingest.redating import WAITING_SECONDS, Redating
 from services.ingest.refusals import Refusals
 from services.ingest.room import Room
 from services.ingest.settings import IngestSettings
-from services.ingest.upkeep import upkeep
+from services.ingest.upkeep import Keeper
 
 GROUP = "ingest"  # workers of one group share the messages
 INDEX_SECONDS = 10.0  # a Redis that came back empty gets its indexes again after this
@@ -53,9 +55,13 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
         run=server_run,
         replicas=settings.redis.replicas_needed,
     )
+    ran = await patience.until_done(lambda: last_ran(client))
+    clock = HubClock(limits, floor=max(ran, built_at()))
+    redating = Redating(client, clock)
     images = ImageIntake(
-        limits, topics, Images(client), Room(client, limits), patience, refusals, receipts
+        limits, topics, Images(client), Room(client, limits), patience, refusals, receipts, redating
     )
+    teller = HubClockTeller(client, events, clock)
     readings = ReadingIntake(limits, topics, Readings(client), patience, refusals)
 
     async with asyncio.TaskGroup() as group:
@@ -65,7 +71,12 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
             ),
             name="indexes",
         )
-        group.create_task(upkeep(settings, client, pressure), name="upkeep")
+        group.create_task(
+            forever("dating anew", redating.work, pause=WAITING_SECONDS, on=(StoreError,)),
+            name="dating anew",
+        )
+        keeper = Keeper(settings, client, pressure, clock, teller, redating)
+        group.create_task(keeper.upkeep(), name="upkeep")
         group.create_task(receipts.send_forever(), name="receipts")
         group.create_task(images.take(image_messages), name="images")
         group.create_task(readings.take(reading_messages), name="readings")

@@ -13,7 +13,12 @@ class Ingest(Retention):
     worker: int = Field(1, ge=1, le=99, description="number of this worker; each needs its own")
     max_bytes: int = Field(20_000_000, ge=1_000, description="a larger image is refused")
     max_pixels: int = Field(150_000_000, ge=1_000, description="the same by width x height")
-    max_ahead: float = Field(86_400.0, ge=0, description="seconds a capture may lie in the future")
+    max_ahead: float = Field(
+        86_400.0, ge=0, description="seconds ahead of ours that a sender's clock is believed"
+    )
+    max_skew: float = Field(
+        60.0, ge=1, description="the same for a node that knows how far it is from ours"
+    )
     session_expiry: int = Field(
         7 * 86_400,
         ge=1,

@@ -4,7 +4,9 @@ One worker does it; when that one ends another goes on.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from lookout.host.run import forever
 from lookout.store.client import TRANSIENT, Client, StoreError
@@ -12,34 +14,59 @@ from lookout.store.locks import lease
 from lookout.store.replicas import replicas_in_touch
 from services.ingest import metrics
 from services.ingest.caps import CAP_SECONDS, Caps
+from services.ingest.hubclock import LOOK_SECONDS, HubClock, HubClockTeller
 from services.ingest.pressure import CHECK_SECONDS, Pressure
+from services.ingest.redating import Redating
 from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
 from services.ingest.thinning import PASS_SECONDS, Thinning
 
-
-async def upkeep(settings: IngestSettings, client: Client, pressure: Pressure) -> None:
-    """Watch the memory and hold to the rules whenever it is our turn, until cancelled."""
-    ourselves = f"{lease.who(settings.data)}:{settings.name}"
-    while True:
-        with suppress(lease.Lost):
-            async with lease.held(client, "upkeep", ourselves):
-                await _work(settings, client, pressure)
+Step = Callable[[], Awaitable[None]]
 
 
-async def _work(settings: IngestSettings, client: Client, pressure: Pressure) -> None:
-    limits = settings.ingest
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """All that it needs."""
 
-    async def count_replicas() -> None:
-        metrics.REPLICAS.set(await replicas_in_touch(client))
+    settings: IngestSettings
+    client: Client
+    pressure: Pressure
+    clock: HubClock
+    teller: HubClockTeller
+    redating: Redating
 
-    steps = (
-        ("memory", pressure.check, CHECK_SECONDS, TRANSIENT),
-        ("replicas", count_replicas, CHECK_SECONDS, TRANSIENT),
-        ("caps", Caps(client, limits).enforce, CAP_SECONDS, (StoreError,)),
-        ("rules", Rules(client, limits).tell, TELL_SECONDS, (StoreError,)),
-        ("thinning", Thinning(client, limits).work, PASS_SECONDS, (StoreError,)),
-    )
-    async with asyncio.TaskGroup() as group:
-        for what, step, pause, on in steps:
-            group.create_task(forever(what, step, pause=pause, on=on), name=what)
+    async def upkeep(self) -> None:
+        """Watch the memory and hold to the rules whenever it is our turn, until cancelled."""
+        ourselves = f"{lease.who(self.settings.data)}:{self.settings.name}"
+        while True:
+            with suppress(lease.Lost):
+                async with lease.held(self.client, "upkeep", ourselves):
+                    await self._work()
+
+    async def _work(self) -> None:
+        client, limits = self.client, self.settings.ingest
+        caps, thinning = Caps(client, limits).enforce, Thinning(client, limits).work
+        steps = (
+            ("clock", self.teller.tell, LOOK_SECONDS, (StoreError,)),
+            ("dates", self.redating.follow, LOOK_SECONDS, (StoreError,)),
+            ("memory", self.pressure.check, CHECK_SECONDS, TRANSIENT),
+            ("replicas", self._count_replicas, CHECK_SECONDS, TRANSIENT),
+            ("caps", self._unless_in_doubt(caps), CAP_SECONDS, (StoreError,)),
+            ("rules", Rules(client, limits).tell, TELL_SECONDS, (StoreError,)),
+            ("thinning", self._unless_in_doubt(thinning), PASS_SECONDS, (StoreError,)),
+        )
+        async with asyncio.TaskGroup() as group:
+            for what, step, pause, on in steps:
+                group.create_task(forever(what, step, pause=pause, on=on), name=what)
+
+    def _unless_in_doubt(self, step: Step) -> Step:
+        """What removes by age waits while nobody knows what is old."""
+
+        async def work() -> None:
+            if not self.clock.look():
+                await step()
+
+        return work
+
+    async def _count_replicas(self) -> None:
+        metrics.REPLICAS.set(await replicas_in_touch(self.client))

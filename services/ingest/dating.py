@@ -1,0 +1,85 @@
+"""When was it taken? By the sender's clock where that can be right, else by ours; both are kept.
+
+A wrong clock, theirs or ours, is no reason to refuse anything. What is dated by our clock says so
+(`dated_by`), and is dated anew once the clocks agree (redating.py).
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from lookout.contract.images import ImageMeta, split_image_id
+from lookout.host import clock
+from services.ingest.settings import Ingest
+
+EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
+
+DatedBy = Literal["node", "hub"]
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """`timestamp` is the one to go by; `node_time` is what the sender's clock said, if it did.
+
+    All in Unix seconds. `hub_clock` tells by which setting of our clock it is dated.
+    """
+
+    timestamp: float
+    by: DatedBy = "node"
+    node_time: float | None = None
+    hub_clock: str | None = None
+
+    @property
+    def hub_time(self) -> float | None:
+        """What our clock says of the capture, where the sender's is not believed."""
+        return self.timestamp if self.by == "hub" else None
+
+
+def date(meta: ImageMeta, limits: Ingest, now: float) -> Date:
+    """When an image was taken: as the sender says, else as its id says, else as we reckon."""
+    said = said_time(meta)
+    skew = meta.skew or 0.0
+    if said is not None and abs(skew) <= limits.max_skew and can_be(said, limits, now):
+        return Date(said)
+    return Date(_by_the_hub(meta, said, limits, now), "hub", said, hub_clock(now))
+
+
+def said_time(meta: ImageMeta) -> float | None:
+    """What the sender's clock said, Unix seconds; None where it said nothing."""
+    if meta.timestamp is None and meta.id is not None:
+        return split_image_id(meta.id)[1] / 1000
+    return meta.timestamp
+
+
+def can_be(timestamp: float, limits: Ingest, now: float) -> bool:
+    """Whether a working clock can have said this, as far as ours can tell."""
+    return EARLIEST <= timestamp <= now + limits.max_ahead
+
+
+def _by_the_hub(meta: ImageMeta, said: float | None, limits: Ingest, now: float) -> float:
+    """The node knows how far its clock is from ours, or how long ago it was; else it is now."""
+    if said is not None and meta.skew is not None:
+        reckoned = said - meta.skew
+        # Not after now: our clock was set since the node heard of it, or nothing of this is true.
+        if EARLIEST <= reckoned <= now + limits.max_skew:
+            return round(reckoned, 3)
+    return round(max(0.0, now - (meta.age or 0.0)), 3)
+
+
+def hub_clock(now: float) -> str:
+    """By which setting our clock runs: this start of the computer, and what it adds to it.
+
+    With it a time of ours can be mended later, in seconds, when our clock is set meanwhile.
+    """
+    return f"{clock.boot_id()}:{now - clock.steady():.3f}"
+
+
+def set_since(before: str, now: str) -> float | None:
+    """Seconds by which our clock was set between two settings; None over a restart."""
+    boot, _, offset = before.rpartition(":")
+    boot_now, _, offset_now = now.rpartition(":")
+    if boot != boot_now:
+        return None
+    try:
+        return float(offset_now) - float(offset)
+    except ValueError:
+        return None

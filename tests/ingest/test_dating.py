@@ -1,0 +1,128 @@
+"""When a picture was taken, by whichever clock can be right; the hub's own clock in doubt."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lookout.contract.images import ImageMeta
+from services.ingest.dating import date, set_since
+from services.ingest.hubclock import CALM_SECONDS, HubClock
+from services.ingest.settings import Ingest
+
+NOW = 1_795_000_000.0
+DAY = 86_400.0
+LIMITS = Ingest()
+
+
+def meta(**said: Any) -> ImageMeta:
+    return ImageMeta(id="garden:1795000000000", **said)
+
+
+def test_a_sender_whose_clock_can_be_right_is_believed() -> None:
+    dated = date(meta(timestamp=NOW - 3 * DAY), LIMITS, NOW)
+    assert (dated.timestamp, dated.by) == (NOW - 3 * DAY, "node")
+
+
+@pytest.mark.parametrize("said", [5.0, NOW + 400 * DAY, NOW * 1000])
+def test_a_clock_that_cannot_be_right_is_kept_beside_ours(said: float) -> None:
+    dated = date(meta(timestamp=said, age=90.0), LIMITS, NOW)
+    assert (dated.timestamp, dated.by, dated.node_time) == (NOW - 90, "hub", said)
+
+
+@pytest.mark.parametrize("skew", [-3 * DAY, -3600.0, 400 * DAY])
+def test_a_node_that_knows_its_skew_is_dated_by_it(skew: float) -> None:
+    dated = date(meta(timestamp=NOW - 500 + skew, skew=skew), LIMITS, NOW)
+    assert (dated.timestamp, dated.by, dated.node_time) == (NOW - 500, "hub", NOW - 500 + skew)
+
+
+def test_a_skew_that_says_what_cannot_be_gives_way_to_the_age() -> None:
+    """Our clock was set back since the node heard of it."""
+    dated = date(meta(timestamp=NOW, skew=-400 * DAY, age=7.0), LIMITS, NOW)
+    assert (dated.timestamp, dated.by) == (NOW - 7, "hub")
+
+
+def test_without_any_word_of_time_it_is_now_and_ours() -> None:
+    dated = date(ImageMeta(), LIMITS, NOW)
+    assert (dated.timestamp, dated.by, dated.node_time) == (NOW, "hub", None)
+
+
+def test_our_clock_tells_by_how_much_it_was_set_unless_the_computer_was_started() -> None:
+    assert set_since("abc:1000.5", "abc:4600.5") == 3600
+    assert set_since("abc:1000.5", "def:4600.5") is None
+    assert set_since("", "def:4600.5") is None
+
+
+@dataclass
+class Clocks:
+    """A hub's clock for tests; `ahead` is what somebody set it to."""
+
+    ran: float = 50.0
+    ahead: float = 0.0
+    hub: HubClock = field(init=False)
+
+    def watch(self, floor: float = 0.0) -> HubClock:
+        self.hub = HubClock(LIMITS, wall=self.wall, steady=lambda: self.ran, floor=floor)
+        return self.hub
+
+    def wall(self) -> float:
+        return NOW + self.ran + self.ahead
+
+    def after(self, seconds: float, ahead: float = 0.0) -> str:
+        """The reason for doubt after so long, with the clock set so much ahead now."""
+        self.ran, self.ahead = self.ran + seconds, ahead
+        return self.hub.look()
+
+
+def test_a_clock_that_nobody_sets_is_trusted_slewing_included() -> None:
+    clocks = Clocks()
+    clocks.watch()
+    assert not any(clocks.after(1, ahead=step * 0.5) for step in range(1000))
+
+
+@pytest.mark.parametrize("step", [-3 * DAY, -3600, 3600, 400 * DAY])
+def test_a_clock_that_was_set_is_in_doubt_until_it_is_set_back(step: float) -> None:
+    clocks = Clocks()
+    clocks.watch()
+    assert f"{'forward' if step > 0 else 'back'} by" in clocks.after(1, ahead=step)
+    assert clocks.after(300, ahead=step)
+    assert not clocks.after(1, ahead=0)
+
+
+def test_a_clock_that_was_set_is_trusted_when_a_node_agrees_with_it() -> None:
+    clocks = Clocks()
+    hub = clocks.watch()
+    hub.heard("garden", 0.1)
+    assert clocks.after(1, ahead=3600), "what was said before it was set does not count"
+    hub.heard("garden", -0.1)
+    assert not clocks.after(1, ahead=3600)
+    assert clocks.after(1, ahead=0), "setting it back is setting it"
+
+
+def test_a_clock_that_was_set_is_trusted_after_an_hour() -> None:
+    clocks = Clocks()
+    clocks.watch()
+    assert clocks.after(1, ahead=3600)
+    assert clocks.after(CALM_SECONDS - 1, ahead=3600)
+    assert not clocks.after(2, ahead=3600)
+
+
+def test_a_clock_that_is_earlier_than_before_is_in_doubt_from_the_start() -> None:
+    clocks = Clocks()
+    clocks.watch(floor=NOW + 3 * DAY)
+    assert "earlier" in clocks.after(1)
+    assert clocks.after(1, ahead=3 * DAY), "it was set: nobody has said yet that this is right"
+    clocks.hub.heard("garden", 0.0)
+    assert not clocks.after(1, ahead=3 * DAY)
+
+
+def test_most_nodes_against_it_put_a_clock_in_doubt_but_not_one_alone() -> None:
+    clocks = Clocks()
+    hub = clocks.watch()
+    hub.heard("garden", 3 * DAY)
+    assert not clocks.after(1)
+    hub.heard("barn", 3 * DAY)
+    assert "2 of 2 nodes" in clocks.after(1)
+    for node in ("gate", "shed", "roof"):
+        hub.heard(node, 0.2)
+    assert not clocks.after(1)
