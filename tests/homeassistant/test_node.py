@@ -10,7 +10,7 @@ import pytest
 from lookout.bus.errors import Refused
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
-from lookout.homeassistant import discovery as homeassistant
+from lookout.homeassistant import announcer
 from lookout.host.settings import Broker
 from tests.homeassistant.schema import problems
 from tests.support.hub import Hub, watching_hub
@@ -24,7 +24,7 @@ QUIET = {"vitals": False, "cpu_temperature": False, "interval": 1}
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(homeassistant, "LONGEST_DELAY", 0.1)
+    monkeypatch.setattr(announcer, "LONGEST_DELAY", 0.1)
 
 
 @pytest.fixture
