@@ -17,12 +17,17 @@ from tests.support.servers import BrokerServer, StoreServer, make_broker, make_s
 from tests.support.services import ServiceStarter
 from tests.support.shared import OWN, USERS, SharedServers
 from tests.support.waiting import eventually
+from tests.support.warm import PROGRAMS
 
 
 def pytest_configure() -> None:
     """A shell starts what runs in its background with Ctrl-C ignored, and children inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionfinish() -> None:
+    PROGRAMS.stop()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -46,10 +51,16 @@ def shared_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedS
 @pytest.fixture(autouse=True)
 async def nothing_left_behind(shared_servers: SharedServers) -> AsyncIterator[None]:
     """Fails a test that leaves a task pending or a process running."""
-    before = leftovers.children()
+
+    def found() -> set[int]:
+        programs = set(PROGRAMS.pids())
+        ours = leftovers.children().union(*map(leftovers.children, programs))
+        return ours - programs - shared_servers.pids()
+
+    before = found()
 
     def processes() -> set[int]:
-        return leftovers.children() - before - shared_servers.pids()
+        return found() - before
 
     yield
     try:

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
@@ -14,7 +21,7 @@ from services.camera.settings import Camera
 from services.camera.sources import make_source
 from tests.gallery.process import ANY_PORT, address, is_well
 from tests.support.nodes import RecordingSource, node_settings, running_node
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -26,6 +33,7 @@ async def browser() -> AsyncIterator[Browser]:
     program = next(filter(None, map(shutil.which, NAMES)), None)
     if program is None:
         pytest.skip("there is no Chromium on this machine: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield running
@@ -38,7 +46,7 @@ async def url(service: Callable[..., Child]) -> str:
     service("ingest")
     service("events")
     url = await address(service("gallery", **ANY_PORT))
-    await eventually(lambda: is_well(url), 20)
+    await eventually(lambda: is_well(url))
     return url
 
 
@@ -76,7 +84,7 @@ async def open_page(browser: Browser, url: str) -> AsyncIterator[Open]:
 
     async def start(path: str, **options: Any) -> Page:
         context = await browser.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

@@ -16,7 +16,7 @@ async def test_the_live_page_shows_a_film_that_moves(open_page: Open) -> None:
         await page.reload()
         return await page.locator(".node img").count() == 1
 
-    await eventually(shown, 15)
+    await eventually(shown)
     film = page.locator('img[src="/nodes/garden/live"]')
     await eventually(lambda: film.evaluate("image => image.naturalWidth === 640"))
     first = await film.screenshot()

@@ -28,7 +28,7 @@ async def hub(service: Callable[..., Child]) -> Callable[..., Any]:
         service("events")
         settings = {f"LOOKOUT_GALLERY__{name.upper()}": value for name, value in section.items()}
         url = await address(service("gallery", **ANY_PORT, **settings))
-        await eventually(lambda: is_well(url), 20)
+        await eventually(lambda: is_well(url))
         port = urlsplit(url).port
         assert port
         return port

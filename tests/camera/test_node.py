@@ -272,6 +272,6 @@ async def test_restart_answers_first(mqtt_settings: Settings, hub: Hub, service:
         info = json.loads((await hub.first("info")).payload)
         return bool(info["started_at"] > before)
 
-    await eventually(started_again, 20)
+    await eventually(started_again)
     assert camera.pid == pid
     assert (await hub.call("restart", id="once")).data == {"restarting": True}  # the first result

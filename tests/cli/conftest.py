@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -22,8 +21,8 @@ from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from tests.support.servers import BrokerServer, StoreServer
 from tests.support.services import clean_environment
+from tests.support.warm import Piped, piped
 
-LOOKOUT = str(Path(sys.executable).with_name("lookout"))
 SECONDS = 30.0  # a command may take, on a busy machine
 TOPICS = Topics()
 
@@ -65,15 +64,9 @@ def cli(environment: dict[str, str]) -> Cli:
     return run
 
 
-async def start_cli(*arguments: str, environment: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def start_cli(*arguments: str, environment: Mapping[str, str]) -> Piped:
     """Start `lookout` and leave it running."""
-    return await asyncio.create_subprocess_exec(
-        LOOKOUT,
-        *arguments,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    return await piped("lookout.cli.main:main", ["lookout", *arguments], environment)
 
 
 @pytest.fixture

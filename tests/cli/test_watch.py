@@ -15,6 +15,7 @@ from lookout.contract.commands import Failure, Result
 from lookout.contract.hub import Receipt, Rejection
 from tests.cli.conftest import TOPICS, start_cli
 from tests.support.servers import BrokerServer
+from tests.support.warm import Piped
 
 SECONDS = 10.0
 
@@ -22,11 +23,10 @@ SECONDS = 10.0
 class Watching:
     """A running `lookout watch`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Piped) -> None:
         self.process = process
 
     async def line(self) -> str:
-        assert self.process.stdout is not None
         async with asyncio.timeout(SECONDS):
             return (await self.process.stdout.readline()).decode().rstrip("\n")
 
@@ -123,10 +123,9 @@ async def test_ends_when_nobody_reads_any_more(
 ) -> None:
     async with watch(*options) as watching:
         await watching.line()
-        watching.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+        watching.process.close_stdout()
         async with asyncio.timeout(SECONDS):
             while watching.process.returncode is None:
                 await hub.publish(TOPICS.status("garden"), "offline")
                 await asyncio.sleep(0.05)
-        assert watching.process.stderr is not None
         assert b"Traceback" not in await watching.process.stderr.read()

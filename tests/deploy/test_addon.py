@@ -203,7 +203,7 @@ async def test_what_dies_is_started_again_and_what_hangs_is_killed(
     )
     task = asyncio.create_task(run.keep("it", [sys.executable, "-c", program], {}))
 
-    await eventually(lambda: starts.exists() and starts.read_text() == "xxx", 10)
+    await eventually(lambda: starts.exists() and starts.read_text() == "xxx")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)  # that no process is left is checked anyway
 

@@ -95,7 +95,7 @@ async def test_statuses_become_events_once_each_over_restarts_too(
     await events.kill()
     events.start()  # the retained status comes again
     await hub.publish("lookout/garden/event/marker", b"{}")
-    await eventually(lambda: found(client, event_type="marker"), 20)
+    await eventually(lambda: found(client, event_type="marker"))
     await hub.publish("lookout/garden/status", b"offline", retain=True)
     await eventually(lambda: found(client, event_type="node_offline"))
     assert len(await found(client, event_type="node_online")) == 1

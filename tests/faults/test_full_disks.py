@@ -41,7 +41,7 @@ async def test_a_full_disk_under_redis_refuses_no_capture_and_confirms_none(
     source = RecordingSource()
     settings = node_settings(mqtt_settings("garden"), data)
     async with running_node(settings, source):
-        await eventually(lambda: client.exists(keys.IMAGES_STREAM), 20)
+        await eventually(lambda: client.exists(keys.IMAGES_STREAM))
         disk.fill()
         await eventually(lambda: takes_nothing(client))
         before = len(source.taken)
@@ -82,7 +82,7 @@ async def test_a_full_disk_under_the_spool_loses_nothing_while_the_hub_takes_it(
         spool = {"path": disk.folder, "resend_after": 1.0}
         settings = node_settings(mqtt_settings("garden"), data, spool=spool)
         async with running_node(settings, source):
-            await eventually(lambda: client.exists(keys.IMAGES_STREAM), 20)
+            await eventually(lambda: client.exists(keys.IMAGES_STREAM))
             disk.fill()
             before = len(source.taken)
             await eventually(lambda: len(source.taken) >= before + 8)

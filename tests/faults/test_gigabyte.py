@@ -139,7 +139,7 @@ async def test_a_gigabyte_into_64_megabytes_shows_no_error_and_keeps_what_it_sho
 ) -> None:
     service("ingest")
     url = (await address(service("gallery", **ANY_PORT))).rstrip("/")
-    await eventually(lambda: is_well(url), 20)
+    await eventually(lambda: is_well(url))
     async with opened(RedisSettings(url=redis_server.url)) as client:
         began = time.monotonic()
         async with browsing(url, client) as viewer:

@@ -121,4 +121,4 @@ async def test_the_service_does_it_by_itself(
     async def only_the_newest() -> bool:
         return await left(client, "garden") == newest
 
-    await eventually(only_the_newest, 20)
+    await eventually(only_the_newest)

@@ -231,7 +231,7 @@ async def test_indexes_come_back_after_redis_was_emptied(
     async def indexed() -> bool:
         return b"idx:images" in await client.execute_command("FT._LIST")
 
-    await eventually(indexed, 20)
+    await eventually(indexed)
 
 
 async def test_a_redis_that_cannot_tell_what_is_on_disk_is_confirmed_all_the_same(

@@ -82,4 +82,4 @@ async def test_the_service_does_it_by_itself(
     async def thinned() -> bool:
         return await left(client, "garden") == {minute[0]}
 
-    await eventually(thinned, 20)
+    await eventually(thinned)

@@ -68,7 +68,7 @@ class Watched:
 
     async def until_promoted(self, server: RedisServer) -> None:
         """Wait until the sentinel names this server as the primary."""
-        await eventually(lambda: self._names(server.port), 20)
+        await eventually(lambda: self._names(server.port))
 
     async def part(self) -> None:
         """From now on the replica hears nothing of the primary, though both live."""

@@ -141,7 +141,7 @@ async def test_what_was_captured_while_the_link_was_down_is_stored_once_and_told
         await link.cut()
         await hub.until_fired("bridge_offline")
         goal = len(source.taken) + 20
-        await eventually(lambda: len(source.taken) >= goal, 20)
+        await eventually(lambda: len(source.taken) >= goal)
         await link.mend()
         await hub.until_fired("bridge_online")
         source.failing = "enough"

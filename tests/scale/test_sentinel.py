@@ -57,7 +57,7 @@ async def test_clients_follow_the_primary(watched: Watched, client: Client) -> N
     await client.set("before", "1")
     await watched.primary.kill()
     await watched.until_promoted(watched.replica)
-    await eventually(lambda: written(client), 20)
+    await eventually(lambda: written(client))
 
 
 async def test_replicas_in_touch_are_counted(watched: Watched, client: Client) -> None:

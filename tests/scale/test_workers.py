@@ -42,7 +42,7 @@ async def statuses(hub: Session) -> AsyncIterator[dict[str, str]]:
 
 
 async def until(statuses: dict[str, str], **wanted: str) -> None:
-    await eventually(lambda: wanted.items() <= statuses.items(), 20)
+    await eventually(lambda: wanted.items() <= statuses.items())
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_what_concerns_the_whole_hub_is_done_by_one_worker_at_a_time(
     service: Start, client: Any, statuses: dict[str, str]
 ) -> None:
     first = service("ingest", LOOKOUT_INGEST__WORKER="1")
-    await eventually(lambda: client.get(keys.lease("upkeep")), 20)
+    await eventually(lambda: client.get(keys.lease("upkeep")))
     second = service("ingest", LOOKOUT_INGEST__WORKER="2")
     await until(statuses, ingest_2="online")
     await eventually(lambda: "standing by" in log(second))
@@ -127,10 +127,10 @@ async def test_a_second_process_with_the_same_number_stands_by_and_takes_over(
     first = service("ingest")
     await until(statuses, ingest="online")
     second = service("ingest", LOOKOUT_DATA=str(tmp_path / "elsewhere"))
-    await eventually(lambda: "standing by" in log(second), 20)
+    await eventually(lambda: "standing by" in log(second))
     await took(sources, 10)
     await getattr(first, end)()
-    await eventually(lambda: "it is our turn" in log(second), 20)
+    await eventually(lambda: "it is our turn" in log(second))
     await took(sources, 5)
     await all_stored(client, sources)
 
@@ -142,7 +142,7 @@ async def test_two_events_services_record_and_announce_everything_once(
     first = service("events")
     await until(statuses, events="online")
     second = service("events", LOOKOUT_DATA=str(tmp_path / "elsewhere"))
-    await eventually(lambda: "standing by" in log(second), 20)
+    await eventually(lambda: "standing by" in log(second))
     bus = EventBus(hub, Topics(), origin="garden")
     await hub.publish("lookout/garden/status", "online", retain=True)
     bus.fire("trigger_fired", {"number": 1})
@@ -151,9 +151,9 @@ async def test_two_events_services_record_and_announce_everything_once(
     bus.fire("trigger_fired", {"number": 2})  # waits at the broker for who takes over
     await hub.publish("lookout/garden/status", "offline", retain=True)
     bus.fire("trigger_fired", {"number": 3})
-    await eventually(lambda: recorded(client, node_online=1, node_offline=1, trigger_fired=3), 20)
+    await eventually(lambda: recorded(client, node_online=1, node_offline=1, trigger_fired=3))
     first.start()
-    await eventually(lambda: log(first).count("standing by") == 1, 20)
+    await eventually(lambda: log(first).count("standing by") == 1)
 
 
 async def recorded(client: Any, **wanted: int) -> bool:

@@ -14,7 +14,7 @@ from lookout.contract.images import ImageMeta
 from lookout.contract.topics import Topics
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 class Hub:
@@ -29,7 +29,9 @@ class Hub:
     def fired(self, event_type: str) -> list[Event]:
         return [event for event in self.events if event.event_type == event_type]
 
-    async def until_fired(self, event_type: str, count: int = 1, timeout: float = 10.0) -> Event:
+    async def until_fired(
+        self, event_type: str, count: int = 1, timeout: float = PATIENCE
+    ) -> Event:
         """The last of `count` events of a type, once they are there."""
         await eventually(lambda: len(self.fired(event_type)) >= count, timeout)
         return self.fired(event_type)[count - 1]
@@ -37,7 +39,7 @@ class Hub:
     async def call(self, service: str, node: str = "garden", **arguments: Any) -> Result:
         at = arguments.pop("at", None)
         command = Command(service=service, at=at, arguments=arguments)
-        return await self.caller.call(node, command, timeout=10)
+        return await self.caller.call(node, command, timeout=PATIENCE)
 
     async def first(self, kind: str, node: str = "garden") -> Message:
         """The retained message of a kind, or the next one."""

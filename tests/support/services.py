@@ -1,13 +1,35 @@
 """Services as real processes, as the demo and the containers run them."""
 
 import os
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 from lookout.embedded.child import Child
 from tests.support.servers import BrokerServer, StoreServer
+from tests.support.warm import PROGRAMS
 
-ROOT = Path(__file__).parents[2]
+
+class WarmChild(Child):
+    """A service as a child process, forked from one that has imported it."""
+
+    def __init__(self, module: str, *, log: Path, environment: Mapping[str, str]) -> None:
+        super().__init__([sys.executable, "-m", module], log=log)
+        self._module = module
+        self._variables = environment
+
+    def start(self) -> None:
+        """Start it, with its output appended to the log."""
+        if self.running:
+            raise RuntimeError(f"{self._module} runs already")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            started = PROGRAMS[self._module].start(
+                ["-m"], environment=self._variables, output=output.fileno(), errors=output.fileno()
+            )
+        self._process = cast("subprocess.Popen[bytes]", started)
 
 
 class ServiceStarter:
@@ -21,7 +43,6 @@ class ServiceStarter:
 
     def start(self, name: str, *, user: str = "hub", **environment: str) -> Child:
         """Start `python -m services.NAME`, logged in to the broker as `user`."""
-        command = [sys.executable, "-m", f"services.{name}"]
         log = self._data / "logs" / f"{len(self._children)}-{name}-{user}.log"
         merged = clean_environment() | {
             "LOOKOUT_MQTT__URL": self._broker.url(user),
@@ -29,7 +50,7 @@ class ServiceStarter:
             "LOOKOUT_DATA": str(self._data),
             **environment,
         }
-        child = Child(command, log=log, folder=ROOT, environment=merged)
+        child = WarmChild(f"services.{name}", log=log, environment=merged)
         child.start()
         self._children.append(child)
         return child

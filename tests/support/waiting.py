@@ -5,10 +5,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-PAUSE = 0.02  # seconds between two looks
+PAUSE = 0.01  # seconds between two looks
+PATIENCE = 30.0  # seconds: what takes one takes ten on a machine that is busy with other things
 
 
-async def eventually(condition: Callable[[], Any], timeout: float = 10.0) -> Any:
+async def eventually(condition: Callable[[], Any], timeout: float = PATIENCE) -> Any:
     """Ask (plainly, or with an awaitable) again and again until the answer is true; return it.
 
     Fails with the condition's last AssertionError, or its last answer, after `timeout` seconds.
