@@ -6,6 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from lookout.bus.session import Session
@@ -21,7 +22,12 @@ from tests.support.warm import PROGRAMS
 
 
 def pytest_configure() -> None:
-    """A shell starts what runs in its background with Ctrl-C ignored, and children inherit that."""
+    """No example of Hypothesis has a deadline, which a busy machine would break.
+
+    A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
+    """
+    hypothesis.settings.register_profile("lookout", deadline=None)
+    hypothesis.settings.load_profile("lookout")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
