@@ -45,6 +45,7 @@ EVENTS: Final = {
     "reading_rejected": EventType("A reading of {node} was refused", "bad", "hub"),
     "message_failed": EventType("A message of {node} could not be handled", "bad", "hub"),
     "capture_failed": EventType("{node} could not take a picture", "bad", "node", True),
+    "capture_ok": EventType("{node} takes pictures again", "good", "node", True),
     "motion_started": EventType("Something moves at {node}", "act", "node", True),
     "motion_ended": EventType("{node} is still again", "act", "node", True),
     "light_changed": EventType("The light changed at {node}", "act", "node", True),

@@ -22,6 +22,10 @@ class Frames:
         self.jpeg, self.part = jpeg, _part(jpeg)
         self._wake()
 
+    def forget(self) -> None:
+        """Show the newest one to nobody any more; viewers stay for the next."""
+        self.jpeg = self.part = b""
+
     def close(self) -> None:
         """Let every viewer go."""
         self.closed = True

@@ -28,7 +28,7 @@ async def taken(**settings: Any) -> tuple[Picture, Image.Image]:
         picture = await source.capture(QUALITY)
     finally:
         await source.close()
-    steps = left_to_do(camera)
+    steps = left_to_do(camera, source.does(camera))
     if steps:
         picture = develop(picture, camera, steps, QUALITY)
     with Image.open(io.BytesIO(picture.jpeg)) as image:

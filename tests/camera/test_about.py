@@ -43,9 +43,14 @@ async def test_the_time_of_the_last_capture_is_told_over_a_restart_too(
             return (await told(hub)).last_capture == taken
 
         await eventually(it_is_told)
+        before = (await told(hub)).started_at
     broken = RecordingSource(failing="no camera")
     async with running_node(settings, broken):
-        await eventually(lambda: broken.settings)  # it has begun
+
+        async def it_has_begun() -> bool:
+            return (await told(hub)).started_at != before  # its commands are subscribed to by then
+
+        await eventually(it_has_begun)
         await hub.call("capture")
 
         async def it_still_is() -> bool:

@@ -15,10 +15,10 @@ from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store.client import opened
 from lookout.vision.frames import GreyFrame
-from services.camera.capture.develop import develop_frame
+from services.camera.capture.develop import develop_frame, left_to_do
 from services.camera.settings import Camera
 from services.camera.settings.detect import Detect
-from services.camera.sources import SourceError
+from services.camera.sources import SourceError, make_source
 from tests.support.footage import COMES_OR_GOES, EMPTY, FILM, needs_film
 from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
@@ -210,6 +210,11 @@ async def test_light_is_told_as_lighted_or_dark_with_its_level(
     assert (dark.data["state"], dark.data["percent"]) == ("dark", 0.0)
 
 
+def shown(frame: GreyFrame, camera: Camera) -> GreyFrame:
+    """What detectors see of a frame."""
+    return develop_frame(frame, camera, left_to_do(camera, make_source(camera).does(camera)))
+
+
 @pytest.mark.parametrize(
     ("control", "bright"),
     [
@@ -226,7 +231,7 @@ def test_detectors_see_what_the_pictures_show(
 ) -> None:
     frame = np.zeros((60, 80), np.uint8)
     frame[:30, :40] = 255  # the upper left quarter
-    seen = develop_frame(frame, Camera(source="synthetic", **control))
+    seen = shown(frame, Camera(source="synthetic", **control))
     quarters = {
         (0, 0): seen[:10, :10],
         (0, 1): seen[:10, -10:],
@@ -239,7 +244,7 @@ def test_detectors_see_what_the_pictures_show(
 
 def test_nothing_is_seen_under_a_mask() -> None:
     frame = np.full((60, 80), 255, np.uint8)
-    seen = develop_frame(frame, Camera(source="synthetic", masks=[(50, 0, 50, 100)]))
+    seen = shown(frame, Camera(source="synthetic", masks=[(50, 0, 50, 100)]))
     assert (seen[:, :38].min(), seen[:, 41:].max()) == (255, 0)
 
 

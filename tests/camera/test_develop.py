@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from services.camera.capture.develop import develop, left_to_do
+from services.camera.capture import develop as developing
+from services.camera.capture.develop import develop
 from services.camera.settings import Camera
-from services.camera.sources import Picture, SourceError
+from services.camera.sources import Picture, SourceError, make_source
 from tests.camera.control_behaviour import TURNS, colour, corners, turned
 
 
@@ -30,6 +31,10 @@ def picture(image: Image.Image | None = None) -> Picture:
 
 def camera(**settings: Any) -> Camera:
     return Camera(source="folder", path="pictures", **settings)
+
+
+def left_to_do(settings: Camera) -> frozenset[str]:
+    return developing.left_to_do(settings, make_source(settings).does(settings))
 
 
 def shown(settings: Camera, before: Picture | None = None) -> Image.Image:

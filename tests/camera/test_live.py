@@ -44,7 +44,7 @@ class Counting:
         self.started = self.stopped = 0
         self.hanging = False
         self.open, self.capture, self.close = source.open, source.capture, source.close
-        self.adjust = source.adjust
+        self.adjust, self.does = source.adjust, source.does
         self.model, self.resolution = source.model, source.resolution
 
     async def start_live(self, request: LiveRequest) -> None:

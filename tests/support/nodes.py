@@ -14,7 +14,9 @@ from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from services.camera import service
 from services.camera.settings import Camera, CameraSettings
+from services.camera.settings.camera import PI_ONLY
 from services.camera.sources import Picture, Source, SourceError
+from services.camera.sources.source import TONES
 from tests.support.pictures import numbered_jpeg
 from tests.support.waiting import eventually
 
@@ -31,6 +33,12 @@ class RecordingSource:
     settings: list[Camera] = field(default_factory=list)  # each that was asked for
     model: str = "recorder"
     resolution: tuple[int, int] | None = (64, 48)
+
+    def does(self, settings: Camera) -> frozenset[str]:
+        """As a Pi's camera does."""
+        if settings.source != "picamera2":
+            return frozenset({"resolution"})
+        return frozenset({"resolution", "crop", "hflip", "vflip", *TONES, *PI_ONLY})
 
     async def open(self) -> None:
         self.opened += 1

@@ -1,313 +1,159 @@
-"""Take pictures, one at a time, into the spool; mend the source when it fails."""
+"""Make images of the camera's pictures: an id, metadata, a place in the spool, an event."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Final
 
 import structlog
+from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
 from lookout.contract.images import image_id
-from lookout.contract.wire import Context, now
-from services.camera.capture.develop import BEST, develop, develop_frame, left_to_do
+from lookout.contract.wire import Context
+from services.camera.capture.device import Device, Light
 from services.camera.capture.ids import Milliseconds
 from services.camera.capture.image_meta import meta_of, told_of
-from services.camera.capture.tuning import Tuning
-from services.camera.observers.people import PeopleCount
-from services.camera.observers.preview import Previewer
-from services.camera.observers.view import ViewWatch
+from services.camera.capture.observer import Kept, Observer
+from services.camera.knobs import Knobs
+from services.camera.outage import Outage
 from services.camera.outbox.spool import Spool
-from services.camera.settings import Capture
-from services.camera.sources import Picture, Source, SourceError
-from services.camera.sources.focus import Focus, FocusSource
-from services.camera.sources.frames import FrameSource, LuxSource
-from services.camera.sources.live import LiveRequest, LiveSource
-from services.camera.state import State
-
-if TYPE_CHECKING:
-    from lookout.vision.frames import GreyFrame
+from services.camera.sources import NotYet, Picture, SourceError
 
 logger = structlog.get_logger()
-T = TypeVar("T")
+
+LONGEST_PAUSE: Final = 60.0  # seconds between two tries of the settings before, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A picture that may be kept, with the id it has then."""
+
+    picture: Picture
+    milliseconds: int
+    views: int  # `knobs.views` when it was taken
 
 
 @dataclass(slots=True)
 class Capturer:
-    """The one user of the source."""
+    """Takes pictures into the spool, and finds out why there are none."""
 
     node: str
-    source: Source
+    device: Device
+    knobs: Knobs
     spool: Spool
-    state: State
     events: EventBus
-    previewer: Previewer
-    view: ViewWatch
-    people: PeopleCount
     ids: Milliseconds
-    settings: Capture  # as `set` last left them
-    tuning: Tuning
-    flash: Callable[[], AbstractAsyncContextManager[None]] = nullcontext  # light for a capture
+    observers: Sequence[Observer] = ()
+    light: Light = nullcontext  # on for a capture
     last: Picture | None = None
-    failures: int = 0  # since the last picture
-    failure: str = ""  # why the last one failed
-    _failing_since: float = 0.0  # on the event loop's clock
-    _busy_since: float | None = None
     first_picture: asyncio.Event = field(default_factory=asyncio.Event)
-    _open: bool = False
-    _live: LiveRequest | None = None  # while somebody watches; begun anew after each opening
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    outage: Outage = field(init=False)
+    _tried_at: float = -float("inf")  # on the event loop's clock: the settings before
+    _trying: bool = False
+
+    def __post_init__(self) -> None:
+        self.outage = Outage(self.events, "capture_failed", "capture_ok")
 
     @property
-    def timeout(self) -> float:
-        """Seconds one capture may take."""
-        return self.tuning.current.deadline
-
-    @property
-    def busy_seconds(self) -> float:
-        """For how long the source has been in use without a break; 0 while it is not."""
-        return 0.0 if self._busy_since is None else _clock() - self._busy_since
+    def failure(self) -> str | None:
+        """Why there is no picture now; None while there are some."""
+        if self.knobs.unknown:
+            return self.knobs.hidden
+        return self.outage.reason if self.outage.tries else None
 
     @property
     def failing_seconds(self) -> float:
         """For how long captures have failed; 0 while they do not."""
-        failing = self.failures and self.settings.enabled
-        return _clock() - self._failing_since if failing else 0.0
-
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """The source is ours alone; how long that lasts is watched."""
-        async with self._lock:
-            self._busy_since = _clock()
-            try:
-                yield
-            finally:
-                self._busy_since = None
+        return 0.0 if self.knobs.hidden else self.outage.seconds
 
     async def capture(
-        self, trigger: str, *, cause: Context | None = None, quality: int | None = None
+        self,
+        trigger: str,
+        *,
+        cause: Context | None = None,
+        quality: int | None = None,
     ) -> str:
         """Take a picture and spool it; the new image's id. Raises SourceError."""
-        self._check_enabled()
-        async with self._turn():
-            async with self.flash():
-                picture = await self._taken(trigger, cause, quality)
-            return await self._keep(picture, trigger, cause)
+        taken = await self.take(trigger, cause=cause, quality=quality, light=self.light)
+        return await self.keep(taken, trigger, cause=cause)
 
-    async def take(self, trigger: str) -> Picture:
+    async def take(
+        self,
+        trigger: str,
+        *,
+        cause: Context | None = None,
+        quality: int | None = None,
+        light: Light = nullcontext,
+        urgent: bool = False,
+    ) -> Taken:
         """Take a picture that `keep` may spool later. Raises SourceError."""
-        self._check_enabled()
-        async with self._turn():
-            return await self._taken(trigger)
-
-    def _check_enabled(self) -> None:
-        if not self.settings.enabled:
-            raise SourceError("Captures are switched off here: set enabled to true.")
-
-    async def keep(self, picture: Picture, trigger: str, *, cause: Context | None = None) -> str:
-        """Spool a picture taken before, with the time at which it was taken; its id."""
-        async with self._turn():
-            return await self._keep(picture, trigger, cause)
-
-    async def frame(self, width: int, height: int) -> "GreyFrame":
-        """A small frame for detectors, in the shape of the pictures. Raises SourceError."""
-        if not isinstance(self.source, FrameSource):
-            raise SourceError(f"{self.source.model} gives no frames to look at.")
-        frame = await self._looked(partial(self.source.frame, width, height))
-        return await asyncio.to_thread(develop_frame, frame, self.tuning.current)
-
-    async def lux(self) -> float:
-        """The light now. Raises SourceError."""
-        if not isinstance(self.source, LuxSource):
-            raise SourceError(f"{self.source.model} does not measure the light.")
-        lux = await self._looked(self.source.lux)
-        if lux is None:
-            raise SourceError(f"{self.source.model} tells no lux.")
-        return lux
-
-    async def focus(self) -> Focus:
-        """One focus cycle. Raises SourceError."""
-        if isinstance(self.source, FocusSource):
-            found = await self._looked(self.source.focus)
-            if found is not None:
-                return found
-        raise SourceError(f"{self.source.model} has no lens that moves.")
-
-    async def _looked(self, look: Callable[[], Awaitable[T]]) -> T:
-        """What a look through the open source gives. Raises SourceError."""
-        async with self._turn():
-            try:
-                async with asyncio.timeout(self.timeout):
-                    await self._opened()
-                    return await look()
-            except (SourceError, TimeoutError) as error:
-                await self.close()
-                raise SourceError(_reason(error, self.timeout)) from None
-
-    async def adjust(self, changes: dict[str, Any]) -> None:
-        """Use other settings from the next picture on.
-
-        Raises pydantic's ValidationError, and SourceError beyond the camera's limits.
-        """
-        async with self._turn():
-            camera = self.tuning.current.changed(changes)
-            if camera == self.tuning.current:
-                return
-            try:
-                async with asyncio.timeout(self.timeout):
-                    await self.source.adjust(camera)
-            except TimeoutError as error:
-                raise SourceError(_reason(error, self.timeout)) from None
-            self.tuning.change(camera)
-            await self.close()  # opened anew for the next picture
-            if self._live is not None:
-                await self._reopen()
-
-    async def _reopen(self) -> None:
-        """For those who watch. Where it fails, the next capture tells so and rolls back."""
         try:
-            async with asyncio.timeout(self.timeout):
-                await self._opened()
-        except (SourceError, TimeoutError):
-            await self.close()
-
-    async def start_live(self, request: LiveRequest, *, reopen: bool = False) -> None:
-        """Have a LiveSource give live frames until `stop_live`. Raises SourceError."""
-        async with self._turn():
-            if reopen:
-                await self.close()
-            self._live = request
-            try:
-                async with asyncio.timeout(self.timeout):
-                    if not await self._opened():
-                        await self._resume_live()
-            except (SourceError, TimeoutError) as error:
-                await self.close()
-                raise SourceError(_reason(error, self.timeout)) from None
-
-    async def stop_live(self) -> None:
-        """No more live frames."""
-        async with self._turn():
-            self._live = None
-            if not self._open or not isinstance(self.source, LiveSource):
-                return
-            try:
-                async with asyncio.timeout(self.timeout):
-                    await self.source.stop_live()
-            except TimeoutError:
-                logger.warning("the live view does not stop, closing the camera")
-                await self.close()
-
-    async def glance(self, quality: int) -> Picture:
-        """A picture that is not kept, of a source that gives no live frames. Raises SourceError."""
-        async with self._turn():
-            try:
-                async with asyncio.timeout(self.timeout):
-                    return await self._picture(quality)
-            except (SourceError, TimeoutError) as error:
-                await self.close()
-                raise SourceError(_reason(error, self.timeout)) from None
-
-    async def close(self) -> None:
-        """Let go of the source."""
-        self._open = False
-        await self.source.close()
-
-    async def _taken(
-        self, trigger: str, cause: Context | None = None, quality: int | None = None
-    ) -> Picture:
-        """A picture, or what follows from there being none. Raises SourceError."""
-        try:
-            async with asyncio.timeout(self.timeout):
-                return await self._picture(quality or self.settings.quality)
-        except (SourceError, TimeoutError) as error:
-            reason = _reason(error, self.timeout)
-            await self._failed(trigger, cause, reason)
-            raise SourceError(reason) from None
-
-    async def _picture(self, quality: int) -> Picture:
-        await self._opened()
-        camera = self.tuning.current
-        steps = left_to_do(camera)
-        if not steps:
-            return await self.source.capture(quality)
-        picture = await self.source.capture(BEST)
-        return await asyncio.to_thread(develop, picture, camera, steps, quality)
-
-    async def _opened(self) -> bool:
-        """Open the source where it is not; whether that was so."""
-        if self._open:
-            return False
-        await self.source.open()
-        self._open = True
-        await self._resume_live()
-        return True
-
-    async def _resume_live(self) -> None:
-        if self._live is not None and isinstance(self.source, LiveSource):
-            await self.source.start_live(self._developed(self._live))
-
-    def _developed(self, request: LiveRequest) -> LiveRequest:
-        """The same request for frames that need what the source cannot do, masks above all."""
-        camera = self.tuning.current
-        steps = left_to_do(camera)
-        if not steps:
-            return request
-
-        def sink(jpeg: bytes) -> None:
-            frame = Picture(jpeg, now(), *request.size)
-            try:
-                request.sink(develop(frame, camera, steps, request.quality).jpeg)
-            except SourceError as error:
-                logger.warning("a live frame was dropped", reason=str(error))
-
-        return replace(request, sink=sink)
-
-    async def _keep(self, picture: Picture, trigger: str, cause: Context | None) -> str:
+            picture = await self.device.picture(
+                quality or self.knobs.capture.quality, light=light, urgent=urgent
+            )
+        except SourceError as error:
+            await self._failed(error, trigger, cause)
+            raise
+        views = self.knobs.views  # nothing was awaited since: it is of this picture
+        self.outage.worked()
         milliseconds = self.ids.take(picture.timestamp)
+        self.knobs.state.keep_last_id(self.ids.last)
+        return Taken(picture, milliseconds, views)
+
+    async def keep(
+        self,
+        taken: Taken,
+        trigger: str,
+        *,
+        cause: Context | None = None,
+        meta: Mapping[str, JsonValue] | None = None,
+    ) -> str:
+        """Spool a picture taken before, with the time at which it was taken; its id.
+
+        Raises SourceError where masks were asked for since, or captures were switched off.
+        """
+        if self.knobs.hidden or taken.views != self.knobs.views:
+            raise SourceError(
+                self.knobs.hidden or "It was taken before the masks that are asked for now."
+            )
+        picture = replace(taken.picture, meta={**taken.picture.meta, **(meta or {})})
         context = cause.child() if cause else Context()
-        meta = meta_of(self.node, milliseconds, picture, trigger, context, self.settings.ttl)
-        self.state.keep_last_id(self.ids.last)
-        await self.spool.add(milliseconds, meta, picture.jpeg)
-        newest = self.last is None or picture.timestamp >= self.last.timestamp
-        self.first_picture.set()
-        if self.failures:
-            logger.info("the camera works again", failures=self.failures)
-        self.failures = 0
-        identifier = image_id(self.node, milliseconds)
+        ttl = self.knobs.capture.ttl
+        described = meta_of(self.node, taken.milliseconds, picture, trigger, context, ttl)
+        await self.spool.add(taken.milliseconds, described, picture.jpeg)
+        identifier = image_id(self.node, taken.milliseconds)
         self.events.fire("image_captured", told_of(identifier, picture, trigger), context=context)
-        if newest:
+        self.first_picture.set()
+        if self.last is None or picture.timestamp >= self.last.timestamp:
             self.last = picture
-            self.previewer.show(picture.jpeg)
-            self.view.show(picture.jpeg)
-            self.people.show(identifier, picture, context)
-        self.tuning.prove()
+            for observer in self.observers:
+                observer.show(Kept(identifier, picture, context))
         return identifier
 
-    async def _failed(self, trigger: str, cause: Context | None, reason: str) -> None:
-        self.failures += 1
-        self.failure = reason
-        if self.failures == 1:
-            self._failing_since = _clock()
-            logger.error("capture failed", reason=reason)
-        self.events.fire(
-            "capture_failed",
-            {"reason": reason, "trigger": trigger, "failures": self.failures},
-            cause=cause,
-        )
-        await self.close()  # opened anew for the next picture
-        if (changes := self.tuning.roll_back()) is not None:
-            await self.source.adjust(self.tuning.current)
+    async def _failed(self, error: SourceError, trigger: str, cause: Context | None) -> None:
+        if self.knobs.hidden or (isinstance(error, NotYet) and self.outage.tries):
+            return  # that is no failure, or was no try
+        self.outage.failed(str(error), cause=cause, trigger=trigger, failures=self.outage.tries + 1)
+        try:
+            await self._blame_settings(str(error), cause)
+        except SourceError as other:
+            logger.warning("the settings before could not be restored", reason=str(other))
+
+    async def _blame_settings(self, reason: str, cause: Context | None) -> None:
+        """Go back to the settings that worked, where it shows that they still do."""
+        before, now = self.knobs.trial.fallback, asyncio.get_running_loop().time()
+        pause = min(self.outage.seconds, LONGEST_PAUSE)
+        if before is None or self._trying or now - self._tried_at < pause:
+            return
+        self._tried_at, self._trying = now, True
+        try:
+            if not await self.device.works_with(before):
+                return  # the camera is away: what was asked for waits for it
+            changes = await self.knobs.roll_back(before)
+        finally:
+            self._trying = False
+        if changes is not None:
             logger.warning("back to the settings that worked", reason=reason, **changes)
             self.events.fire("settings_rolled_back", {"reason": reason, **changes}, cause=cause)
-            await asyncio.to_thread(self.state.save)
-
-
-def _reason(error: Exception, timeout: float) -> str:
-    return str(error) if isinstance(error, SourceError) else f"no picture within {timeout:g} s"
-
-
-def _clock() -> float:
-    return asyncio.get_running_loop().time()

@@ -5,7 +5,7 @@ Where nothing is asked for, the bytes go through untouched.
 
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from services.camera.capture.turnboxes import turned_meta
 from services.camera.settings import Camera, Control
 from services.camera.sources import Picture, SourceError
 from services.camera.sources.size import fitted
+from services.camera.sources.source import TONES
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame
@@ -28,24 +29,17 @@ _TURNS: Final = {
     180: Image.Transpose.ROTATE_180,
     270: Image.Transpose.ROTATE_90,
 }
-_TONES: Final = ("brightness", "contrast", "saturation", "sharpness")
-_STEPS: Final = ("hflip", "vflip", "rotation", "crop", "resolution", *_TONES, "masks", "overlay")
+_STEPS: Final = ("hflip", "vflip", "rotation", "crop", "resolution", *TONES, "masks", "overlay")
 _SHAPE: Final = ("hflip", "vflip", "rotation", "crop", "masks")
-_OWN: Final = {  # what a source does itself
-    "synthetic": {"resolution"},
-    "video": {"resolution"},
-    "rtsp": {"resolution"},
-    "v4l2": {"resolution"},
-    "picamera2": {"resolution", "crop", *_TONES},
-}
 
 
-def left_to_do(camera: Camera) -> frozenset[str]:
-    """The settings that are asked for and that the source does not do itself."""
-    own = set(_OWN.get(camera.source, ()))
-    if camera.source == "picamera2" and camera.sensor_flips:
-        own |= {"hflip", "vflip"} | ({"rotation"} if camera.rotation == 180 else set())
-    return frozenset(name for name in _STEPS if name not in own and _asked(camera, name))
+def left_to_do(camera: Camera, does: Collection[str]) -> frozenset[str]:
+    """The settings that are asked for and that the source, which `does` some, leaves to us.
+
+    The masks are always ours: no source is trusted with them.
+    """
+    left = (name for name in _STEPS if name == "masks" or name not in does)
+    return frozenset(name for name in left if _asked(camera, name))
 
 
 def develop(picture: Picture, camera: Camera, steps: frozenset[str], quality: int) -> Picture:
@@ -69,15 +63,15 @@ def develop(picture: Picture, camera: Camera, steps: frozenset[str], quality: in
     )
 
 
-def develop_frame(frame: "GreyFrame", camera: Camera) -> "GreyFrame":
+def develop_frame(frame: "GreyFrame", camera: Camera, steps: Collection[str]) -> "GreyFrame":
     """A detector's frame as the pictures are: turned, cropped, and black under the masks."""
     from lookout.vision.frames import grey_of
 
-    steps = [name for name in _SHAPE if name in left_to_do(camera)]
-    if not steps:
+    shaping = [name for name in _SHAPE if name in steps]
+    if not shaping:
         return frame
     image = Image.fromarray(frame).convert("RGB")
-    for name in steps:
+    for name in shaping:
         image = _DO[name](image, camera, 0.0)
     return grey_of(image, image.size)
 

@@ -3,27 +3,24 @@
 import asyncio
 from pathlib import Path
 
-from services.camera.capture.develop import BEST, develop, left_to_do
+from services.camera.capture.device import Device
 from services.camera.check.finding import Finding
+from services.camera.knobs import Knobs, State
 from services.camera.settings import CameraSettings
 from services.camera.sources import Picture, SourceError, make_source
 
 
 async def check_picture(settings: CameraSettings, output: Path | None) -> Finding:
     """Take one picture as the node would, and write it where that is asked for."""
+    knobs = Knobs(settings, State(settings.spool_path / "state.json"))
+    if knobs.hidden:
+        return Finding("camera", "warning", f"not looked at: {knobs.hidden}")
     try:
-        async with asyncio.timeout(settings.camera.deadline):
-            model, picture = await _taken(settings)
+        model, picture = await _taken(settings, knobs)
     except SourceError as error:
-        return Finding("camera", "problem", str(error), "Stop the node first if it runs.")
-    except TimeoutError:
-        seconds = settings.camera.deadline
-        return Finding(
-            "camera",
-            "problem",
-            f"no picture within {seconds:g} s",
-            "Check the cable, or raise camera.timeout.",
-        )
+        late = str(error).startswith("no picture within")
+        todo = "Check the cable, or raise camera.timeout." if late else "Stop the node first."
+        return Finding("camera", "problem", str(error), todo)
     found = f"{model}, {picture.width}x{picture.height} pixels, {len(picture.jpeg):,} bytes"
     if picture.lux is not None:
         found += f", {picture.lux:.0f} lux"
@@ -36,15 +33,13 @@ async def check_picture(settings: CameraSettings, output: Path | None) -> Findin
     return Finding("camera", "ok", f"{found}, written to {output}")
 
 
-async def _taken(settings: CameraSettings) -> tuple[str, Picture]:
-    """What the camera is called, and a picture by it."""
-    source, quality = make_source(settings.camera), settings.capture.quality
-    steps = left_to_do(settings.camera)
+async def _taken(settings: CameraSettings, knobs: Knobs) -> tuple[str, Picture]:
+    """What the camera is called, and a picture by it: with the masks that the node was told."""
+    source = make_source(settings.camera)
+    await source.adjust(knobs.camera)
+    device = Device(source, knobs)
     try:
-        await source.open()
-        model, picture = source.model, await source.capture(BEST if steps else quality)
+        picture = await device.picture(knobs.capture.quality)
+        return device.model, picture
     finally:
-        await source.close()
-    if steps:
-        picture = await asyncio.to_thread(develop, picture, settings.camera, steps, quality)
-    return model, picture
+        await device.close()

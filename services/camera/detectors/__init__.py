@@ -1,7 +1,6 @@
 """What looks at small frames of the source: motion and light, each a file."""
 
-import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from lookout.bus.events import EventBus
@@ -23,27 +22,22 @@ class Detectors:
         settings: Detect,
         capturer: Capturer,
         events: EventBus,
-        changed: asyncio.Event,
-        *,
-        motion: bool,
+        changed: Callable[[], None],
     ) -> None:
-        self._capturer = capturer
+        self._knobs = knobs = capturer.knobs
         self._pictures = MotionPictures(capturer, settings.motion.pictures)
-        self._motion = MotionWatcher(settings.motion, events, self._pictures, changed)
-        self._motion.enabled = motion
+        self._motion = MotionWatcher(
+            settings.motion, events, self._pictures, changed, enabled=knobs.motion
+        )
         self._light = LightWatcher(settings.light, events, changed)
         watchers = (self._motion, self._light)
-        self._feed = Feed(capturer, events, settings, watchers)
+        self._feed = Feed(capturer.device, knobs, events, settings, watchers)
+        knobs.tell(self._knobs_changed)
 
     @property
     def possible(self) -> bool:
         """Whether the source gives frames to look at."""
         return self._feed.possible
-
-    @property
-    def motion(self) -> bool:
-        """Whether motion is looked for."""
-        return self._motion.enabled
 
     @property
     def moving(self) -> tuple[str, ...]:
@@ -60,13 +54,13 @@ class Detectors:
         """The regions that are lighted now; None while that is not known."""
         return self._light.lighted
 
-    def switch_motion(self, *, on: bool) -> None:
-        """Look for motion from now on, or no more."""
-        self._motion.enabled = on
-        self._feed.changed()
+    def _knobs_changed(self, names: frozenset[str]) -> None:
+        if not names.isdisjoint({"motion", "enabled"}):
+            self._motion.enabled = self._knobs.motion
+            self._feed.changed()
 
     def _takes_pictures(self) -> bool:
-        return self._motion.enabled and self._capturer.settings.enabled
+        return self._motion.enabled and self._knobs.hidden is None
 
     def work(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What must run, by task name."""

@@ -5,18 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
-
 from lookout.bus.events import EventBus
-from services.camera.capture.capturer import Capturer
+from services.camera.capture.device import Device
+from services.camera.knobs import Knobs
+from services.camera.outage import Outage
 from services.camera.settings.detect import Detect
 from services.camera.sources import SourceError
-from services.camera.sources.frames import FrameSource
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame
-
-logger = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a source that failed is asked again
 
@@ -37,26 +34,31 @@ class Watcher(Protocol):
 class Feed:
     """Asks for a frame, shows it to each watcher that is on, and waits for the next one's time."""
 
-    capturer: Capturer
+    device: Device
+    knobs: Knobs
     events: EventBus
     settings: Detect
     watchers: Sequence[Watcher]
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _failed: bool = False
+    _outage: Outage = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._outage = Outage(self.events, "detector_failed", "detector_ok")
 
     @property
     def possible(self) -> bool:
         """Whether the source gives frames at all."""
-        return isinstance(self.capturer.source, FrameSource)
+        return self.device.gives_frames
 
     @property
     def wanted(self) -> bool:
-        return any(watcher.enabled for watcher in self.watchers)
+        """Whether somebody looks, and there is leave to."""
+        return self.knobs.hidden is None and any(watcher.enabled for watcher in self.watchers)
 
     def changed(self) -> None:
-        """A watcher was switched on or off."""
+        """A watcher was switched on or off, or captures were."""
         for watcher in self.watchers:
-            if not watcher.enabled:
+            if not watcher.enabled or self.knobs.hidden:
                 watcher.rest()
         self._changed.set()
 
@@ -70,8 +72,10 @@ class Feed:
                 due = clock()
             try:
                 await self._look()
-            except (SourceError, ImportError) as error:
-                self._trouble(_reason(error))
+            except SourceError as error:
+                if self.knobs.hidden:
+                    continue  # it was said meanwhile that nothing may be seen
+                self._trouble(str(error))
                 await asyncio.sleep(pause)
                 pause, due = min(2 * pause, LONGEST_PAUSE), clock()
                 continue
@@ -82,34 +86,22 @@ class Feed:
     async def _until_wanted(self) -> None:
         if self.wanted:
             self._trouble(
-                f"the source {self.capturer.source.model} gives no frames to look at: motion and "
+                f"the source {self.device.model} gives no frames to look at: motion and "
                 "light need picamera2, video, synthetic or another source that streams"
             )
         self._changed.clear()
         await self._changed.wait()
 
     async def _look(self) -> None:
-        frame = await self.capturer.frame(*self.settings.size)
+        frame = await self.device.frame(*self.settings.size)
         at = asyncio.get_running_loop().time()
         for watcher in self.watchers:
             if watcher.enabled:
                 await watcher.look(frame, at)
-        if self._failed:
-            self._failed = False
-            logger.info("detectors see again")
-            self.events.fire("detector_ok")
+        self._outage.worked()
 
     def _trouble(self, reason: str) -> None:
-        """Say it once."""
+        """Nothing is seen now."""
         for watcher in self.watchers:
             watcher.rest()
-        if not self._failed:
-            self._failed = True
-            logger.error("detectors see nothing", reason=reason)
-            self.events.fire("detector_failed", {"reason": reason})
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ImportError):
-        return f"{error}: install what detectors need with `pip install 'lookout-hub[camera]'`"
-    return str(error)
+        self._outage.failed(reason)

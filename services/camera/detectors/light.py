@@ -1,6 +1,6 @@
 """Light: an event when a region becomes lighted or dark."""
 
-import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lookout.bus.events import EventBus
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 class LightWatcher:
     """Looks at each region by itself."""
 
-    def __init__(self, settings: Light, events: EventBus, changed: asyncio.Event) -> None:
+    def __init__(self, settings: Light, events: EventBus, changed: Callable[[], None]) -> None:
         self.enabled = settings.enabled
         self.lighted: tuple[str, ...] | None = None  # regions; None before the first frame
         self._settings = settings
         self._events = events
-        self._changed = changed  # set when `lighted` is another
+        self._changed = changed  # called when `lighted` is another
         self._detectors: list[LightDetector] = []
 
     async def look(self, frame: "GreyFrame", at: float) -> None:
@@ -34,7 +34,7 @@ class LightWatcher:
         lighted = tuple(seen.region for seen in all_seen if seen.lighted)
         if lighted != self.lighted:
             self.lighted = lighted
-            self._changed.set()
+            self._changed()
 
     def _tell(self, seen: "Seen") -> None:
         self._events.fire(

@@ -1,6 +1,7 @@
 """Motion: events when it starts and ends in a region, and pictures around them."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,15 @@ class MotionWatcher:
         settings: Motion,
         events: EventBus,
         pictures: MotionPictures,
-        changed: asyncio.Event,
+        changed: Callable[[], None],
+        *,
+        enabled: bool,
     ) -> None:
-        self.enabled = settings.enabled
+        self.enabled = enabled
         self._settings = settings
         self._events = events
         self._pictures = pictures
-        self._changed = changed  # set when something begins or ends to move
+        self._changed = changed  # called when something begins or ends to move
         self._detectors: list[MotionDetector] = []
         self._moving: dict[str, Moving] = {}
 
@@ -80,20 +83,21 @@ class MotionWatcher:
         elif seen.region in self._moving:
             moving = self._moving[seen.region]
             moving.peak = max(moving.peak, seen.score)
+            if seen.moving:
+                self._pictures.seen(_told(seen))
 
     def _started(self, seen: "Seen", at: float) -> None:
-        box: list[JsonValue] = [round(value, 1) for value in seen.box]
-        score = round(seen.score, 2)
-        told: dict[str, JsonValue] = {"region": seen.region, "score": score, "box": box}
-        event = self._events.fire("motion_started", told)
-        if not self._moving:
-            self._pictures.started(event.context)
+        told, is_first = _told(seen), not self._moving
+        before = self._pictures.before() if is_first else {}
+        event = self._events.fire("motion_started", {**told, **before})
+        if is_first:
+            self._pictures.started(event.context, told)
         self._moving[seen.region] = Moving(at, seen.score, event.context)
-        self._changed.set()
+        self._changed()
 
     def _ended(self, region: str, at: float) -> None:
         moving = self._moving.pop(region)
-        self._changed.set()
+        self._changed()
         event = self._events.fire(
             "motion_ended",
             {
@@ -105,3 +109,9 @@ class MotionWatcher:
         )
         if not self._moving:
             self._pictures.ended(event.context)
+
+
+def _told(seen: "Seen") -> dict[str, JsonValue]:
+    """Where and how much it moves: the box in per cent of the picture, the score in per cent."""
+    box: list[JsonValue] = [round(value, 1) for value in seen.box]
+    return {"region": seen.region, "score": round(seen.score, 2), "box": box}

@@ -1,84 +1,154 @@
-"""The pictures around motion: before it from a ring of JPEGs, at its start, during and after."""
+"""Which pictures are taken around a motion: before it, at its start, while it lasts, after it."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
+import structlog
+from pydantic import JsonValue
+
+from lookout.contract.images import image_id
 from lookout.contract.wire import Context
-from services.camera.capture.capturer import Capturer
+from services.camera.capture.capturer import Capturer, Taken
+from services.camera.detectors.shutter import TRIGGER, Motion, Shutter
 from services.camera.settings.detect import MotionPictures as Wanted
-from services.camera.sources import Picture, SourceError
+from services.camera.sources import SourceError
 
-TRIGGER = "motion"
+logger = structlog.get_logger()
+
+MOST_MOTIONS: Final = 50  # whose pictures are still being taken, at one time
+IDLE_SECONDS: Final = 1.0  # between two looks whether there is something to remember
 
 
-@dataclass(slots=True)
-class Motion:
-    """Motion from its start to its end, with the contexts of both events."""
+@dataclass(slots=True, eq=False)
+class Remembered:
+    """A picture in memory, and whether a motion had it kept."""
 
-    start: Context
-    end: Context | None = None
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    taken: Taken
+    is_kept: bool = False
 
 
 class MotionPictures:
-    """Takes them in a task of its own, so that looking goes on meanwhile."""
+    """Each motion has a task of its own; the shutter takes what they ask for."""
 
     def __init__(self, capturer: Capturer, wanted: Wanted) -> None:
         self._capturer = capturer
         self._wanted = wanted
-        self._ring: deque[Picture] = deque(maxlen=wanted.before)
+        self._shutter = Shutter(capturer)
+        self._ring: deque[Remembered] = deque(maxlen=wanted.before)
+        self._since: float | None = None  # on the event loop's clock: when the ring was begun
+        self._gap = "motion was not looked for"  # why the ring is not full
         self._now: Motion | None = None
-        self._next: Motion | None = None  # whose turn comes when the pictures under way are taken
-        self._begun = asyncio.Event()
+        self._tasks: deque[asyncio.Task[None]] = deque()
+        self._group: asyncio.TaskGroup | None = None
 
-    def started(self, context: Context) -> None:
-        """Something moves; `context` is the event's."""
-        self._now = self._next = Motion(context)
-        self._begun.set()
+    def before(self) -> dict[str, JsonValue]:
+        """The pictures from before a motion that starts now, for its event."""
+        if not self._wanted.before:
+            return {}
+        ids: list[JsonValue] = [
+            image_id(self._capturer.node, each.taken.milliseconds) for each in self._usable()
+        ]
+        told: dict[str, JsonValue] = {"before": ids}
+        if len(ids) < self._wanted.before:
+            told["before_missing"] = f"{len(ids)} of {self._wanted.before}: {self._reason()}"
+        return told
+
+    def started(self, context: Context, seen: dict[str, JsonValue]) -> None:
+        """Something moves; `context` is the event's, `seen` its region, score and box."""
+        motion = self._now = Motion(context, seen)
+        if self._group is None:
+            return
+        if self._wanted.start:
+            self._shutter.want(motion, "start")  # first of all: it is the one that is in a hurry
+        self._shutter.under_way.append(motion)
+        for each in self._usable():
+            if not each.is_kept:
+                each.is_kept = True
+                self._shutter.keep(each.taken, motion, "before")
+        self._follow(motion, self._group)
+
+    def seen(self, seen: dict[str, JsonValue]) -> None:
+        """It still moves."""
+        if self._now is not None:
+            self._now.seen = seen
 
     def ended(self, context: Context) -> None:
         """Nothing moves any more."""
-        if self._now is not None:
-            self._now.end = context
-            self._now.over.set()
+        motion, self._now = self._now, None
+        if motion is not None:
+            motion.end = context
+            with suppress(ValueError):  # it began before we did
+                self._shutter.under_way.remove(motion)
+            motion.over.set()
 
     async def run(self, watching: Callable[[], bool]) -> None:
-        """Take pictures until cancelled; into the ring only while `watching`."""
-        while True:
-            while self._next is None:
-                await self._remember(watching())
-            motion, self._next = self._next, None
-            await self._around(motion)
+        """Take pictures until cancelled; into memory only while `watching`."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            group.create_task(self._shutter.run(), name="motion shutter")
+            if self._wanted.before:
+                group.create_task(self._remember(watching), name="pictures before motion")
+            await asyncio.Event().wait()
 
-    async def _remember(self, watching: bool) -> None:
-        """Take one picture into the ring, and wait for the next one's time or for motion."""
-        if not watching:
-            self._ring.clear()
-        elif self._wanted.before:
-            with suppress(SourceError):  # told by an event
-                self._ring.append(await self._capturer.take(TRIGGER))
-        if self._next is None:
-            self._begun.clear()
-            await _wait(self._begun, self._wanted.before_interval if self._wanted.before else None)
+    def _follow(self, motion: Motion, group: asyncio.TaskGroup) -> None:
+        task = group.create_task(self._during_and_after(motion), name="pictures of a motion")
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+        if len(self._tasks) > MOST_MOTIONS:
+            logger.error("too many motions: the oldest gets no more pictures", most=MOST_MOTIONS)
+            self._tasks[0].cancel()
 
-    async def _around(self, motion: Motion) -> None:
-        if self._wanted.start:
-            await self._capture(motion.start)
-        while self._ring:
-            await self._capturer.keep(self._ring.popleft(), TRIGGER, cause=motion.start)
+    async def _during_and_after(self, motion: Motion) -> None:
         while not await _wait(motion.over, self._wanted.during or None):
-            await self._capture(motion.start)
+            self._shutter.want(motion, "during")
         for number in range(self._wanted.after):
             if number:
                 await asyncio.sleep(self._wanted.after_interval)
-            await self._capture(motion.end or motion.start)
+            self._shutter.want(motion, "after")
 
-    async def _capture(self, cause: Context) -> None:
-        with suppress(SourceError):  # told by an event
-            await self._capturer.capture(TRIGGER, cause=cause)
+    # -- before ------------------------------------------------------------------------------
+
+    def _usable(self) -> list[Remembered]:
+        views = self._capturer.knobs.views  # none from before a change of the masks
+        return [each for each in self._ring if each.taken.views == views]
+
+    def _reason(self) -> str:
+        if self._since is None:
+            return self._gap
+        seconds = asyncio.get_running_loop().time() - self._since
+        return f"{self._gap} until {seconds:.1f} s before"
+
+    async def _remember(self, watching: Callable[[], bool]) -> None:
+        """Take a picture into memory at each interval, from a fixed start."""
+        clock = asyncio.get_running_loop().time
+        due = clock()
+        while True:
+            if watching():
+                await self._take()
+                due = max(due + self._wanted.before_interval, clock())
+            else:
+                self._forget("motion was not looked for")
+                due = clock() + min(IDLE_SECONDS, self._wanted.before_interval)
+            await asyncio.sleep(due - clock())
+
+    async def _take(self) -> None:
+        try:
+            taken = await self._capturer.take(TRIGGER)
+        except SourceError as error:  # told by an event
+            self._forget(f"the camera gave none ({error})")
+            return
+        if self._since is None:
+            self._since = asyncio.get_running_loop().time()
+        self._ring.append(Remembered(taken))
+
+    def _forget(self, why: str) -> None:
+        """What is older than a gap is no picture from right before."""
+        self._ring.clear()
+        self._since, self._gap = None, why
 
 
 async def _wait(event: asyncio.Event, seconds: float | None) -> bool:

@@ -104,6 +104,6 @@ class Lights:
 async def _lux(capturer: Capturer) -> float | None:
     """The light now, or that of the last picture where the source does not tell."""
     try:
-        return await capturer.lux()
+        return await capturer.device.lux()
     except SourceError:
         return capturer.last.lux if capturer.last else None

@@ -58,6 +58,8 @@ class Server:
             raise web.HTTPForbidden(
                 text="The token is missing or too old: see live_url in the node's info."
             )
+        if self.streamer.hidden:
+            raise web.HTTPServiceUnavailable(text=self.streamer.hidden)
         if self.streamer.viewers >= self.settings.max_viewers:
             raise web.HTTPServiceUnavailable(
                 text=f"{self.settings.max_viewers} are watching already (live.max_viewers)."

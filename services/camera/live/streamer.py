@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
 
 from lookout.video.frames import Frames
-from services.camera.capture.capturer import Capturer
+from services.camera.capture.device import Device
 from services.camera.capture.shrink import shrink
+from services.camera.knobs import Knobs
+from services.camera.knobs.knobs import SEEN
 from services.camera.settings import Live
 from services.camera.sources import SourceError
-from services.camera.sources.live import LiveRequest, LiveSource, Ticker
+from services.camera.sources.live import LiveRequest, Ticker
 
 STALE_SECONDS: Final = 10.0  # without a frame, then the source is asked anew
 LINGER_SECONDS: Final = 2.0  # after the last viewer: reloading a page stops no encoder
@@ -24,13 +26,20 @@ logger = structlog.get_logger()
 class Streamer:
     """One encoder for all viewers."""
 
-    def __init__(self, capturer: Capturer, settings: Live) -> None:
-        self._capturer = capturer
+    def __init__(self, device: Device, knobs: Knobs, settings: Live) -> None:
+        self._device = device
+        self._knobs = knobs
         self._settings = settings
         self._viewers: set[object] = set()
         self._changed = asyncio.Event()
         self._glances = Ticker()  # where the source cannot stream
         self.frames = Frames()
+        knobs.tell(self._knobs_changed)
+
+    @property
+    def hidden(self) -> str | None:
+        """Why there is nothing to see, for a person; None while there is."""
+        return self._knobs.hidden
 
     @property
     def viewers(self) -> int:
@@ -53,6 +62,13 @@ class Streamer:
         self.frames.close()
         self.frames = Frames()
 
+    def _knobs_changed(self, names: frozenset[str]) -> None:
+        """The newest frame, which is held for the next viewer, may show what is masked now."""
+        if self._knobs.hidden:
+            self.end()
+        elif not names.isdisjoint(SEEN):
+            self.frames.forget()
+
     async def run(self) -> None:
         """Stream while there are viewers, until cancelled."""
         while True:
@@ -65,37 +81,43 @@ class Streamer:
                     task.cancel()
             finally:
                 await self._glances.stop()
-                await self._capturer.stop_live()
+                await self._device.stop_live()
             if not self._viewers:
                 self.frames = Frames()  # the next viewer shall not see an old picture
             logger.info("nobody watches: live view stopped")
 
     async def _stream(self) -> None:
-        reopen = False
+        reopen, told = False, ""
         while True:
             try:
                 await self._start(self._request(), reopen=reopen)
                 await self._until_stale()
                 logger.warning("the live view is stuck, opening the camera again")
                 reopen = True
+                told = ""
             except SourceError as error:
-                logger.warning("no live view, will try again", reason=str(error))
+                if str(error) != told:
+                    logger.warning("no live view, will try again", reason=str(error))
+                told = str(error)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _start(self, request: LiveRequest, *, reopen: bool) -> None:
-        source = self._capturer.source
         await self._glances.stop()
-        await self._capturer.start_live(request, reopen=reopen)
-        if not isinstance(source, LiveSource):
+        await self._device.start_live(request, reopen=reopen)
+        if not self._device.gives_live_frames:
             self._glances.start(request, lambda: self._glance(request))
 
     async def _glance(self, request: LiveRequest) -> bytes:
         """A live frame from a source that only takes pictures."""
-        picture = await self._capturer.glance(request.quality)
-        try:
-            return await asyncio.to_thread(shrink, picture.jpeg, request.size, request.quality)
-        except OSError as error:
-            raise SourceError(f"The picture does not decode: {error}") from None
+        while True:
+            picture = await self._device.picture(request.quality)
+            views = self._knobs.views
+            try:
+                jpeg = await asyncio.to_thread(shrink, picture.jpeg, request.size, request.quality)
+            except OSError as error:
+                raise SourceError(f"The picture does not decode: {error}") from None
+            if views == self._knobs.views:  # else masks were asked for meanwhile
+                return jpeg
 
     async def _until_stale(self) -> None:
         """Return when no frame has come for too long."""
@@ -125,7 +147,8 @@ class Streamer:
         loop, settings = asyncio.get_running_loop(), self._settings
 
         def sink(jpeg: bytes) -> None:
-            loop.call_soon_threadsafe(self._show, jpeg)
+            with suppress(RuntimeError):  # the event loop has ended
+                loop.call_soon_threadsafe(self._show, jpeg)
 
         return LiveRequest(settings.size, settings.rate, settings.quality, sink)
 

@@ -1,6 +1,7 @@
 """The live view as a part of the node: on, off, its address, its token."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -25,10 +26,17 @@ class LiveView:
     """Serves while it is on."""
 
     def __init__(
-        self, settings: Live, broker: Broker, streamer: Streamer, events: EventBus, *, on: bool
+        self,
+        settings: Live,
+        broker: Broker,
+        streamer: Streamer,
+        events: EventBus,
+        changed: Callable[[], None],
+        *,
+        on: bool,
     ) -> None:
         self.on = on
-        self.changed = asyncio.Event()  # the address is another one now
+        self._changed = changed  # called when the address is another one
         self._settings = settings
         self._broker = broker
         self._streamer = streamer
@@ -97,7 +105,7 @@ class LiveView:
             raise LiveUnavailable(_why(self._settings, error)) from None
         self._serving = stack
         self._base = f"http://{host}:{port}"
-        self.changed.set()
+        self._changed()
         logger.info("the live view is on", url=f"{self._base}/video")
 
     async def _stop(self) -> None:

@@ -6,20 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from pydantic import Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.contract.commands import Command
-from lookout.contract.errors import explain
 from lookout.contract.images import split_image_id
 from services.camera.capture.capturer import Capturer
 from services.camera.detectors import Detectors
+from services.camera.knobs import BadChange, Knobs, NotKept
 from services.camera.live import LiveUnavailable, LiveView
-from services.camera.node.info import About
-from services.camera.node.presets import Presets
+from services.camera.node.info import NodeInfo
 from services.camera.settings import Capture, Control, Quality
 from services.camera.sources import SourceError
-from services.camera.triggers.interval import Schedule
 
 logger = structlog.get_logger()
 
@@ -77,12 +75,12 @@ class NoArguments(Arguments):
 class Commands:
     """What each service does."""
 
+    node: str
     capturer: Capturer
-    schedule: Schedule
-    about: About
+    knobs: Knobs
+    info: NodeInfo
     live_view: LiveView
     detectors: Detectors
-    presets: Presets
     restart_asked: asyncio.Event
 
     def register(self, services: Services) -> None:
@@ -115,56 +113,42 @@ class Commands:
     async def set(self, arguments: SetArguments, _: Command) -> Data:
         """Change settings now and keep them over restarts; the result names all as they are."""
         said = self._with_preset(arguments.model_dump(mode="json", exclude_unset=True))
-        control = {name: value for name, value in said.items() if name in Control.model_fields}
-        capture = {name: value for name, value in said.items() if name in Capture.model_fields}
-        if capture.get("only", "always") != "always" and self.schedule.sun is None:
-            why = f"only = {arguments.only}: this node does not know where it is"
-            raise CommandFailed("bad_arguments", f"{why}; set triggers.latitude and longitude")
-        if control:
-            await self._adjust(control)
-        if said.get("motion") is not None:
-            await self._switch_motion(on=said["motion"])
-        if capture:
-            self.capturer.settings = self.capturer.settings.model_copy(update=capture)
-            self.schedule.changed()
-        await asyncio.to_thread(self.capturer.state.keep_capture, capture)
-        self.about.publish()
-        return {**self.presets.as_set(), "preset": self.presets.chosen}
+        if said.get("motion") and not self.detectors.possible:
+            model = self.capturer.device.model
+            raise CommandFailed("not_possible", f"motion = true: {model} gives no frames to watch")
+        await self._change(said)
+        knobs = self.knobs
+        return {**knobs.values, "preset": knobs.preset, "pending": list(knobs.pending)}
 
     def _with_preset(self, said: dict[str, Any]) -> dict[str, Any]:
         name = said.pop("preset", None)
         if name is None:
             return said
-        if name not in self.presets.names:
-            known = ", ".join(self.presets.names) or "no presets"
+        presets = self.knobs.presets
+        if name not in presets.names:
+            known = ", ".join(presets.names) or "no presets"
             raise CommandFailed("bad_arguments", f"preset = {name!r}: this node has {known}")
-        return self.presets.values(name) | said
+        return presets.values(name) | said
 
-    async def _switch_motion(self, *, on: bool) -> None:
-        if on and not self.detectors.possible:
-            model = self.capturer.source.model
-            raise CommandFailed("not_possible", f"motion = true: {model} gives no frames to watch")
-        self.detectors.switch_motion(on=on)
-        await asyncio.to_thread(self.capturer.state.keep_motion, on)
+    async def _change(self, said: dict[str, Any]) -> None:
+        try:
+            await self.knobs.change(said)
+        except (BadChange, SourceError) as error:
+            raise CommandFailed("bad_arguments", str(error)) from None
+        except NotKept as error:
+            raise CommandFailed("not_kept", str(error)) from None
+        finally:
+            self.info.publish()
 
     async def autofocus(self, arguments: AutofocusArguments, _: Command) -> Data:
         """Focus; the result tells whether that worked and where the lens is (dioptres)."""
         try:
-            focus = await self.capturer.focus()
+            focus = await self.capturer.device.focus()
         except SourceError as error:
             raise CommandFailed("not_possible", str(error)) from None
         if arguments.keep and focus.found and focus.position is not None:
-            await self._adjust({"autofocus": "off", "lens_position": round(focus.position, 3)})
-            await asyncio.to_thread(self.capturer.state.save)
+            await self._change({"autofocus": "off", "lens_position": round(focus.position, 3)})
         return {"focused": focus.found, "lens_position": focus.position}
-
-    async def _adjust(self, control: dict[str, Any]) -> None:
-        try:
-            await self.capturer.adjust(control)
-        except ValidationError as error:
-            raise CommandFailed("bad_arguments", explain(error)) from None
-        except (SourceError, TimeoutError) as error:
-            raise CommandFailed("bad_arguments", str(error)) from None
 
     async def live(self, arguments: LiveArguments, _: Command) -> Data:
         """Turn the live view on or off, over restarts too. Its address is in the node's info."""
@@ -172,14 +156,18 @@ class Commands:
             await self.live_view.switch(on=arguments.on)
         except LiveUnavailable as error:
             raise CommandFailed("live_unavailable", str(error)) from None
-        await asyncio.to_thread(self.capturer.state.keep_live, arguments.on)
-        self.about.publish()
+        try:
+            await self.knobs.switch_live(on=arguments.on)
+        except NotKept as error:
+            raise CommandFailed("not_kept", str(error)) from None
+        finally:
+            self.info.publish()
         return {"on": arguments.on}
 
     async def identify(self, arguments: IdentifyArguments, _: Command) -> Data:
         """Blink the activity LED where this process may."""
-        info = self.about.describe()
-        logger.info("here I am", node=self.about.node, host=info.host)
+        info = self.info.describe()
+        logger.info("here I am", node=self.node, host=info.host)
         blinked = await _blink(arguments.seconds)
         return {"host": info.host, "model": info.model, "blinked": blinked}
 

@@ -44,28 +44,29 @@ class Health:
     def look(self) -> None:
         """One look: a sign of life, or none, or the end."""
         capturer = self.capturer
-        stuck = capturer.busy_seconds > capturer.timeout + GRACE_SECONDS
+        device = self.capturer.device
+        stuck = device.busy_seconds > device.timeout + GRACE_SECONDS
         if not stuck:
             self.systemd.alive()
         if (text := self._described(stuck=stuck)) != self._said:
             self._said = text
             self.systemd.status(text)
         silent = capturer.failing_seconds
-        if capturer.failures >= LEAST_FAILURES and 0 < self.give_up_after < silent:
+        if capturer.outage.tries >= LEAST_FAILURES and 0 < self.give_up_after < silent:
             self._give_up(silent)
 
     def _give_up(self, seconds: float) -> None:
-        why = self.capturer.failure
+        why = self.capturer.outage.reason
         self.reason = f"no picture for {seconds:.0f} s: {why}"
         self.events.fire(
             "node_error",
-            {"reason": self.reason, "failures": self.capturer.failures, "action": "exit"},
+            {"reason": self.reason, "failures": self.capturer.outage.tries, "action": "exit"},
         )
         self.end.set()
 
     def _described(self, *, stuck: bool) -> str:
         if stuck:
             return "the camera hangs"
-        if self.capturer.failures:
-            return f"captures fail: {self.capturer.failure}"
+        if self.capturer.outage.tries:
+            return f"captures fail: {self.capturer.outage.reason}"
         return "the camera works" if self.capturer.last else "no picture yet"

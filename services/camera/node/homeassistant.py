@@ -11,10 +11,12 @@ from lookout.homeassistant.abilities import Abilities
 from lookout.homeassistant.announcer import Announcer
 from lookout.homeassistant.discovery import Component, config_topic, described, device_id
 from lookout.homeassistant.node_entities import NodeEntities
-from services.camera.node.info import About
+from services.camera.capture.device import Device
+from services.camera.detectors import Detectors
+from services.camera.knobs import Knobs
+from services.camera.node.info import NodeInfo
 from services.camera.sensors import Sensors
 from services.camera.settings import CameraSettings
-from services.camera.sources.focus import FocusSource
 
 LOOK_SECONDS = 2.0
 _KEPT = "homeassistant"  # in the node's state: the components announced last, id -> platform
@@ -26,7 +28,10 @@ class HomeAssistant:
 
     settings: CameraSettings
     session: Session
-    about: About
+    info: NodeInfo
+    device: Device
+    knobs: Knobs
+    detectors: Detectors
     sensors: Sensors
     _announcer: Announcer = field(init=False)
     _behind_hub: bool = False
@@ -41,7 +46,7 @@ class HomeAssistant:
         if not told.enabled:
             self._announcer.withdraw()
             await asyncio.Event().wait()
-        kept = self.about.capturer.state.kept(_KEPT)
+        kept = self.knobs.state.kept(_KEPT)
         self._had = {key: platform for key, platform in kept.items() if isinstance(platform, str)}
         async with asyncio.TaskGroup() as group:
             group.create_task(self._announcer.follow(), name="births of Home Assistant")
@@ -58,27 +63,25 @@ class HomeAssistant:
 
     def abilities(self) -> Abilities:
         """What this node can do now."""
-        sensors, detectors = self.settings.sensors, self.about.detectors
-        watched = self.settings.detect
-        lens_moves = isinstance(self.about.capturer.source, FocusSource)
+        sensors, detectors = self.settings.sensors, self.detectors
+        watched, info = self.settings.detect, self.info.describe()
         return Abilities(
-            services=frozenset(self.about.services.names)
-            - (set() if lens_moves else {"autofocus"}),
+            services=frozenset(info.services) - (set() if self.device.has_lens else {"autofocus"}),
             metrics=frozenset(sensors.declared | (self.sensors.measured or set())),
             reading_lasts=round(sensors.longest_pause * 3),
             motion=detectors.possible,
             regions=tuple(region.name for region in watched.motion.regions),
             light=detectors.possible and detectors.light,
             light_regions=tuple(region.name for region in watched.light.regions),
-            lamps=tuple(self.about.lights.state),
-            exposure_value=self.settings.camera.source == "picamera2",
-            presets=self.about.presets.names,
-            sizes=tuple(f"{width}x{height}" for width, height in self.about.sizes),
+            lamps=tuple(info.lights or ()),
+            exposure_value=self.device.does("exposure_value"),
+            presets=self.knobs.presets.names,
+            sizes=tuple(f"{width}x{height}" for width, height in self.device.sizes),
             people=self.settings.camera.network is not None,
         )
 
     async def _announce(self) -> None:
-        info, node = self.about.describe(), self.settings.node
+        info, node = self.info.describe(), self.settings.node
         topics = Topics(self.settings.mqtt.root)
         components = NodeEntities(topics, node).components(self.abilities())
         gone = self._gone(components)
@@ -110,6 +113,6 @@ class HomeAssistant:
         return {key: self._had[key] for key in sorted(missing)}
 
     async def _keep(self, announced: dict[str, Any], gone: Mapping[str, str]) -> None:
-        state = self.about.capturer.state
+        state = self.knobs.state
         state.keep(_KEPT, {key: each for key, each in announced.items() if key not in gone})
-        await asyncio.to_thread(state.save)
+        await state.write()

@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import lookout
 from lookout.bus.commands import Services
@@ -14,12 +15,12 @@ from lookout.contract.nodes import Info
 from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from services.camera.capture.capturer import Capturer
+from services.camera.capture.device import Device
 from services.camera.detectors import Detectors
+from services.camera.knobs import Knobs
 from services.camera.lights import Lights
 from services.camera.live import LiveView
-from services.camera.node.presets import Presets
 from services.camera.outbox.hubclock import HubClock
-from services.camera.sources.size import Size, SizedSource
 
 MODEL = Path("/proc/device-tree/model")
 REFRESH_SECONDS = 5.0
@@ -27,70 +28,81 @@ OLD_INTERVALS, LEAST_OLD = 3, 60.0  # intervals and seconds after which a pictur
 
 
 @dataclass(slots=True)
-class About:
-    """Publishes the node's description, and again when it has changed."""
+class Facts:
+    """The parts of a node, each of which says what it knows of itself."""
 
     node: str
-    session: Session
-    topics: Topics
+    device: Device
+    knobs: Knobs
     capturer: Capturer
     services: Services
     live: LiveView
     hub_clock: HubClock
     lights: Lights
     detectors: Detectors
-    presets: Presets
     started_at: float
-    _said: Info | None = None
 
     def describe(self) -> Info:
         """The node as it is now."""
-        spool, source = self.capturer.spool, self.capturer.source
-        camera, can_watch = self.capturer.tuning.current, self.detectors.possible
         return Info(
             version=lookout.__version__,
             host=socket.gethostname(),
             model=computer_model(),
-            camera=source.model,
-            resolution=source.resolution,
             services=self.services.names,
             live_url=self.live.url,
             started_at=self.started_at,
-            spool_depth=len(spool),
-            spool_bytes=spool.total_bytes,
-            spool_dropped=spool.lost,
-            interval=self.capturer.settings.interval,
-            quality=self.capturer.settings.quality,
-            ttl=self.capturer.settings.ttl,
             clock_skew=self.hub_clock.skew,
             lights=self.lights.state or None,
-            last_capture=self._last_capture,
-            picture_too_old=self._picture_too_old,
-            failure=self.capturer.failure if self.capturer.failures else None,
-            motion=self.detectors.motion if can_watch else None,
-            moving=self.detectors.moving if can_watch else None,
-            lighted=self.detectors.lighted,
-            exposure_value=camera.exposure_value if camera.source == "picamera2" else None,
-            enabled=self.capturer.settings.enabled,
-            preset=self.presets.chosen,
-            presets=self.presets.names or None,
-            size=self._size,
-            sizes=self.sizes or None,
-            picture_bytes=len(last.jpeg) if (last := self.capturer.last) else None,
+            **self._camera(),
+            **self._settings(),
+            **self._pictures(),
+            **self._watched(),
         )
 
-    @property
-    def sizes(self) -> tuple[Size, ...]:
-        """What to choose from; none where the source cannot tell, or not yet."""
-        source, tuning = self.capturer.source, self.capturer.tuning
-        if not isinstance(source, SizedSource):
-            return ()
-        return source.sizes(tuning.configured.resolution)
+    def _camera(self) -> dict[str, Any]:
+        device, wanted = self.device, self.knobs.camera
+        known = (wanted.resolution, device.resolution)
+        return {
+            "camera": device.model,
+            "resolution": device.resolution,
+            "exposure_value": wanted.exposure_value if device.does("exposure_value") else None,
+            "size": next((size for size in known if size in device.sizes), None),
+            "sizes": device.sizes or None,
+        }
 
-    @property
-    def _size(self) -> Size | None:
-        known = (self.capturer.tuning.current.resolution, self.capturer.source.resolution)
-        return next((size for size in known if size in self.sizes), None)
+    def _settings(self) -> dict[str, Any]:
+        knobs, capture = self.knobs, self.knobs.capture
+        return {
+            "interval": capture.interval,
+            "quality": capture.quality,
+            "ttl": capture.ttl,
+            "enabled": capture.enabled and not knobs.unknown,
+            "preset": knobs.preset,
+            "presets": knobs.presets.names or None,
+            "pending": knobs.pending or None,
+        }
+
+    def _pictures(self) -> dict[str, Any]:
+        spool, last = self.capturer.spool, self.capturer.last
+        return {
+            "spool_depth": len(spool),
+            "spool_bytes": spool.total_bytes,
+            "spool_dropped": spool.lost,
+            "last_capture": self._last_capture,
+            "picture_too_old": self._picture_too_old,
+            "picture_bytes": len(last.jpeg) if last else None,
+            "failure": self.capturer.failure,
+        }
+
+    def _watched(self) -> dict[str, Any]:
+        detectors = self.detectors
+        if not detectors.possible:
+            return {"lighted": detectors.lighted}
+        return {
+            "motion": self.knobs.motion,
+            "moving": detectors.moving,
+            "lighted": detectors.lighted,
+        }
 
     @property
     def _last_capture(self) -> float | None:
@@ -100,33 +112,50 @@ class About:
     @property
     def _picture_too_old(self) -> bool:
         """Never where pictures come only when asked for, by day or night only, or not at all."""
-        settings = self.capturer.settings
+        settings = self.knobs.capture
         if not settings.interval or settings.only != "always" or not settings.enabled:
             return False
         age = now() - max(self._last_capture or 0.0, self.started_at)
         return age > max(OLD_INTERVALS * settings.interval, LEAST_OLD)
 
+
+class NodeInfo:
+    """Publishes what the node is, and again when it has changed."""
+
+    def __init__(
+        self, session: Session, topics: Topics, facts: Facts, changed: asyncio.Event
+    ) -> None:
+        self._session = session
+        self._topic = topics.info(facts.node)
+        self._facts = facts
+        self._changed = changed  # set when something is not as it was said
+        self._said: Info | None = None
+
+    def describe(self) -> Info:
+        """The node as it is now."""
+        return self._facts.describe()
+
     def publish(self) -> None:
-        """Say it now."""
+        """Publish it now, whether it has changed or not."""
         self._said = self.describe()
-        self.session.post(self.topics.info(self.node), self._said.encode(), retain=True)
+        self._session.post(self._topic, self._said.encode(), retain=True)
 
     async def run(self) -> None:
-        """Say it after each connect, and when something has changed, until cancelled."""
+        """Publish after each connect, and when something has changed, until cancelled."""
         while True:
-            await self.session.connected()
+            await self._session.connected()
             if self.describe() != self._said:
                 self.publish()
             await self._rest()
 
     async def _rest(self) -> None:
-        """Sleep for a while, or until the live view has another address or something moves."""
+        """Sleep for a while, or until something has changed."""
         try:
             async with asyncio.timeout(REFRESH_SECONDS):
-                await self.live.changed.wait()
+                await self._changed.wait()
         except TimeoutError:
             return
-        self.live.changed.clear()
+        self._changed.clear()
 
 
 @cache

@@ -8,7 +8,7 @@ from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.contract.commands import Command
 from lookout.contract.topics import Word
 from services.camera.lights import LampError, Lights
-from services.camera.node.info import About
+from services.camera.node.info import NodeInfo
 
 
 class LightArguments(Arguments):
@@ -24,7 +24,7 @@ class LightCommand:
     """What the service does."""
 
     lights: Lights
-    about: About
+    info: NodeInfo
 
     def register(self, services: Services) -> None:
         """Offer it."""
@@ -36,5 +36,5 @@ class LightCommand:
             states = self.lights.switch(arguments.name, arguments.on, arguments.seconds)
         except LampError as error:
             raise CommandFailed("light_failed", str(error)) from None
-        self.about.publish()
+        self.info.publish()
         return {"lights": dict(states)}

@@ -7,8 +7,7 @@ from lookout.bus.events import EventBus
 from lookout.bus.session import Session
 from lookout.contract.nodes import Detection
 from lookout.contract.topics import Topics
-from lookout.contract.wire import Context
-from services.camera.sources import Picture
+from services.camera.capture.observer import Kept
 
 
 @dataclass(slots=True)
@@ -21,8 +20,9 @@ class PeopleCount:
     node: str
     _last: int = 0
 
-    def show(self, image_id: str, picture: Picture, context: Context) -> None:
-        """The node's newest picture; `context` is the picture's."""
+    def show(self, kept: Kept) -> None:
+        """The node's newest picture."""
+        picture, image_id, context = kept.picture, kept.id, kept.context
         people: Any = picture.meta.get("people")
         if people is None:
             return

@@ -7,7 +7,9 @@ import structlog
 from lookout.bus.errors import BusError
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
+from services.camera.capture.observer import Kept
 from services.camera.capture.shrink import preview
+from services.camera.knobs.knobs import SEEN
 
 logger = structlog.get_logger()
 
@@ -21,12 +23,22 @@ class Previewer:
         self._session = session
         self._topic = topics.preview(node)
         self._newest: bytes | None = None
+        self._views = 0  # how often it was changed what may be seen
         self._changed = asyncio.Event()
 
-    def show(self, jpeg: bytes) -> None:
+    def show(self, kept: Kept) -> None:
         """Publish this one when its turn comes."""
-        self._newest = jpeg
+        self._newest = kept.picture.jpeg
         self._changed.set()
+
+    def forget(self, changed: frozenset[str]) -> None:
+        """Show nothing from before a change of what may be seen: the broker lets go of it too."""
+        if changed.isdisjoint({*SEEN, "enabled"}):
+            return
+        self._views += 1
+        self._newest = None
+        if not changed.isdisjoint(SEEN):
+            self._session.post(self._topic, b"", retain=True)
 
     async def publish_forever(self) -> None:
         """Publish the newest picture, until cancelled."""
@@ -36,12 +48,14 @@ class Previewer:
             self._changed.clear()
             jpeg, self._newest = self._newest, None
             if jpeg is not None:
-                await self._publish(jpeg)
+                await self._publish(jpeg, self._views)
             await asyncio.sleep(LEAST_PAUSE)
 
-    async def _publish(self, jpeg: bytes) -> None:
+    async def _publish(self, jpeg: bytes, views: int) -> None:
         try:
             small = await asyncio.to_thread(preview, jpeg)
+            if views != self._views:
+                return
             await self._session.publish(self._topic, small, retain=True)
         except (BusError, OSError) as error:
             logger.warning("no preview", reason=str(error))

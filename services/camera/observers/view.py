@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from lookout.bus.events import EventBus
+from services.camera.capture.observer import Kept
 from services.camera.observers.viewmeter import ViewMeter
 from services.camera.settings import View
 
@@ -28,9 +29,9 @@ class ViewWatch:
     def __post_init__(self) -> None:
         self._meter = ViewMeter(self.settings)
 
-    def show(self, jpeg: bytes) -> None:
+    def show(self, kept: Kept) -> None:
         """Look at this one when its turn comes."""
-        self._newest = jpeg
+        self._newest = kept.picture.jpeg
         self._changed.set()
 
     async def run(self) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from lookout.bus.events import EventBus
+from services.camera.outage import Outage
 from services.camera.sensors.sensor import Sensor, SensorError
 from services.camera.sources.worker import Worker
 
@@ -20,27 +21,23 @@ class Probe:
     def __init__(self, label: str, sensor: Sensor, events: EventBus, *, prefix: str = "") -> None:
         self._label = label
         self._sensor = sensor
-        self._events = events
         self._prefix = prefix
         self._worker: Worker | None = None
         self._under_way: asyncio.Future[dict[str, float]] | None = None
-        self._failed = False
+        self._outage = Outage(events, "sensor_failed", "sensor_ok", {"sensor": label})
 
     async def read(self) -> dict[str, float]:
         """What it measured, or nothing when it failed; then an event has said so."""
         try:
             measured = await self._measure()
         except SensorError as error:
-            self._trouble(str(error))
+            self._outage.failed(str(error))
             return {}
         except Exception as error:  # a driver may raise anything; the node goes on
             logger.exception("a sensor failed", sensor=self._label)
-            self._trouble(repr(error))
+            self._outage.failed(repr(error))
             return {}
-        if self._failed:
-            self._failed = False
-            logger.info("a sensor answers again", sensor=self._label)
-            self._events.fire("sensor_ok", {"sensor": self._label})
+        self._outage.worked()
         return {self._prefix + name: value for name, value in measured.items()}
 
     async def close(self) -> None:
@@ -57,9 +54,3 @@ class Probe:
             raise SensorError(f"{self._label} gave no answer within {READ_SECONDS:g} s.")
         measured, self._under_way = self._under_way, None
         return measured.result()
-
-    def _trouble(self, reason: str) -> None:
-        if not self._failed:
-            self._failed = True
-            logger.error("a sensor failed", sensor=self._label, reason=reason)
-            self._events.fire("sensor_failed", {"sensor": self._label, "reason": reason})

@@ -48,14 +48,14 @@ class Sensors:
 
     async def measure(self) -> None:
         """Measure once, and send it where it is worth it."""
-        metrics = self._seen() if self.capturer.settings.enabled else {}  # else it is old
+        metrics = self._seen() if self.capturer.knobs.capture.enabled else {}  # else it is old
         for measured in await asyncio.gather(*(probe.read() for probe in self.probes)):
             metrics |= measured  # a sensor knows better than the camera
         if self.settings.fahrenheit:
             metrics |= _in_fahrenheit(metrics)
         metrics = {name: round(value, 3) for name, value in metrics.items()}
         self.measured = (self.measured or set()) | metrics.keys()
-        self.is_settled |= self.capturer.last is not None and self.capturer.settings.enabled
+        self.is_settled |= self.capturer.last is not None and self.capturer.knobs.capture.enabled
         if metrics and self._is_worth_sending(metrics):
             self._send(metrics)
 

@@ -14,7 +14,7 @@ from services.camera.settings.control import Control
 from services.camera.settings.tls import Tls
 
 # What only the Pi's camera has. The rest of `Control` is done to the picture where need be.
-_PI_ONLY = ("exposure", "gain", "exposure_value", "awb", "awb_gains", "hdr", "lens_position")
+PI_ONLY = ("exposure", "gain", "exposure_value", "awb", "awb_gains", "hdr", "lens_position")
 
 LOADING_SECONDS = 60.0  # for a network into the sensor, the first time
 
@@ -81,7 +81,7 @@ class Camera(Control):
 
     @model_validator(mode="after")
     def _what_the_source_has(self) -> Self:
-        for name in _PI_ONLY if self.source != "picamera2" else ():
+        for name in PI_ONLY if self.source != "picamera2" else ():
             value = getattr(self, name)
             if value != Control.model_fields[name].default:
                 raise ValueError(f"{name} = {value}: only source picamera2 can, not {self.source}")

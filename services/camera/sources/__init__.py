@@ -2,9 +2,9 @@
 
 from lookout.host import redaction
 from services.camera.settings import Camera
-from services.camera.sources.source import Picture, Source, SourceError
+from services.camera.sources.source import NotYet, Picture, Source, SourceError
 
-__all__ = ["Picture", "Source", "SourceError", "make_source"]
+__all__ = ["NotYet", "Picture", "Source", "SourceError", "make_source"]
 
 
 def make_source(settings: Camera) -> Source:  # noqa: PLR0911 - one for each kind

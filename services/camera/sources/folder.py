@@ -31,6 +31,9 @@ class Folder:
     def resolution(self) -> tuple[int, int] | None:
         return self._resolution
 
+    def does(self, settings: Camera) -> frozenset[str]:
+        return frozenset()
+
     async def open(self) -> None:
         self._waiting = await asyncio.to_thread(self._scan)
 

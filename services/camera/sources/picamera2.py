@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from services.camera.settings import Camera
+from services.camera.settings.camera import PI_ONLY
 from services.camera.sources.focus import Focus
 from services.camera.sources.live import LiveRequest
 from services.camera.sources.pidriver import Driver
 from services.camera.sources.size import Size, shaped
-from services.camera.sources.source import Picture, SourceError
+from services.camera.sources.source import TONES, Picture, SourceError
 from services.camera.sources.worker import Worker
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ class PiCamera:
 
     def sizes(self, configured: Size) -> tuple[Size, ...]:
         return shaped(configured, self._sensor) if self._sensor else ()
+
+    def does(self, settings: Camera) -> frozenset[str]:
+        """Mirroring and half a turn only where the sensor does it; a quarter never."""
+        turns: set[str] = set()
+        if settings.sensor_flips:
+            turns = {"hflip", "vflip"} | ({"rotation"} if settings.rotation == 180 else set())
+        return frozenset({"resolution", "crop", *TONES, *PI_ONLY, *turns})
 
     async def open(self) -> None:
         """Start the camera and see one frame of it. Raises SourceError."""

@@ -27,6 +27,9 @@ class Snapshot:
     def resolution(self) -> tuple[int, int] | None:
         return self._resolution
 
+    def does(self, settings: Camera) -> frozenset[str]:
+        return frozenset()
+
     async def open(self) -> None:
         await self.close()
         self._camera = HttpCamera(self._settings, Patience(self._seconds, self._seconds))

@@ -1,12 +1,14 @@
 """What every source gives and how it fails."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from pydantic import JsonValue
 
 from lookout.host.redaction import fit_to_say
 from services.camera.settings import Camera
+
+TONES: Final = ("brightness", "contrast", "saturation", "sharpness")
 
 
 class SourceError(Exception):
@@ -17,6 +19,10 @@ class SourceError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(fit_to_say(message))
+
+
+class NotYet(SourceError):
+    """It was not even tried: the last try was in vain, and the next one has its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,9 @@ class Source(Protocol):
     @property
     def resolution(self) -> tuple[int, int] | None:
         """Width and height in pixels, once known."""
+
+    def does(self, settings: Camera) -> frozenset[str]:
+        """The names of those settings that it does itself; the node does the rest."""
 
     async def open(self) -> None:
         """Get ready to capture. Raises SourceError."""

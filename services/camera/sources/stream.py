@@ -12,7 +12,7 @@ from services.camera.settings import Camera
 from services.camera.sources.live import LiveRequest, Ticker
 from services.camera.sources.shot import Connection, Shot
 from services.camera.sources.size import Size, fitted, native
-from services.camera.sources.source import Picture, SourceError
+from services.camera.sources.source import NotYet, Picture, SourceError
 
 if TYPE_CHECKING:
     from lookout.vision.frames import GreyFrame
@@ -61,6 +61,9 @@ class Stream:
 
     def sizes(self, configured: Size) -> tuple[Size, ...]:
         return native(configured, self._whole) if self._whole else ()
+
+    def does(self, settings: Camera) -> frozenset[str]:
+        return frozenset({"resolution"})
 
     async def open(self) -> None:
         """Connect and see a first frame. Raises SourceError."""
@@ -140,7 +143,7 @@ class Stream:
         await self._disconnect()
         pause = self._not_before - time.monotonic()
         if pause > 0:
-            raise SourceError(f"{self._where} is away; the next attempt is in {pause:.0f} s.")
+            raise NotYet(f"{self._where} is away; the next attempt is in {pause:.0f} s.")
         loop, changed = asyncio.get_running_loop(), self._changed
         self._failed += 1  # until a frame comes, also when we are cancelled meanwhile
         wait = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (self._failed - 1))

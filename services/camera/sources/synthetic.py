@@ -50,6 +50,9 @@ class Synthetic:
     def sizes(self, configured: Size) -> tuple[Size, ...]:
         return shaped(configured, LARGEST)
 
+    def does(self, settings: Camera) -> frozenset[str]:
+        return frozenset({"resolution"})
+
     async def open(self) -> None:
         if self._size[0] * self._size[1] > MAX_PIXELS:
             raise SourceError(

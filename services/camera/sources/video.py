@@ -49,6 +49,9 @@ class Video:
     def sizes(self, configured: Size) -> tuple[Size, ...]:
         return native(configured, self._whole) if self._whole else ()
 
+    def does(self, settings: Camera) -> frozenset[str]:
+        return frozenset({"resolution"})
+
     async def open(self) -> None:
         """Read the film's index. Raises SourceError when there is nothing to play."""
         self._worker = Worker("film")

@@ -1,4 +1,4 @@
-"""What has pictures taken besides the interval, each kind a file."""
+"""What has pictures taken without being asked, each kind a file."""
 
 import asyncio
 import time
@@ -14,10 +14,11 @@ from services.camera.settings.triggers import Triggers as TriggerSettings
 from services.camera.triggers.alarm import Alarm, Next
 from services.camera.triggers.firing import Firing
 from services.camera.triggers.gpio import PinWatch
+from services.camera.triggers.interval import Interval
 from services.camera.triggers.lux import LuxWatch
 from services.camera.triggers.times import Sun, by_clock, zone
 
-__all__ = ["Sun", "Triggers"]
+__all__ = ["Triggers"]
 
 
 class Triggers:
@@ -27,11 +28,13 @@ class Triggers:
         self._settings = settings
         self._firing = Firing(capturer, events)
         self._lux = LuxWatch(settings.lux, capturer, self._firing) if settings.lux else None
-        self.sun = Sun(*settings.place) if settings.place else None
+        sun = Sun(*settings.place) if settings.place else None
+        self._sun, self._interval = sun, Interval(capturer, sun)
+        capturer.knobs.tell(self._interval.changed)
 
     def work(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What must run, by task name."""
-        body = {"triggers": self._firing.run()}
+        body = {"triggers": self._firing.run(), "interval": self._interval.run()}
         if self._lux is not None:
             body["lux trigger"] = self._lux.run()
         if self._settings.gpio:
@@ -43,8 +46,8 @@ class Triggers:
         alarms: list[tuple[Trigger, Next]] = [
             (trigger, by_clock(trigger.cron, where)) for trigger in self._settings.schedule
         ]
-        if self.sun is not None:
-            alarms += [(trigger, self.sun.following(trigger)) for trigger in self._settings.sun]
+        if self._sun is not None:
+            alarms += [(trigger, self._sun.following(trigger)) for trigger in self._settings.sun]
         return {f"alarm {trigger.name}": self._ring(trigger, next_) for trigger, next_ in alarms}
 
     async def _ring(self, trigger: Trigger, following: Next) -> None:

@@ -5,37 +5,38 @@ import time
 
 from services.camera.capture.capturer import Capturer
 from services.camera.sources import SourceError
-from services.camera.triggers import Sun
+from services.camera.triggers.times import Sun
 
 
-class Schedule:
+class Interval:
     """Captures every `interval` seconds, from a fixed start, so that no drift adds up."""
 
     def __init__(self, capturer: Capturer, sun: Sun | None = None) -> None:
         self._capturer = capturer
-        self.sun = sun  # needed for `only` day or night
+        self._sun = sun  # needed for `only` day or night
         self._changed = asyncio.Event()
 
-    def changed(self) -> None:
-        """The interval was set anew."""
-        self._changed.set()
+    def changed(self, names: frozenset[str]) -> None:
+        """Some settings were set anew."""
+        if "interval" in names:
+            self._changed.set()
 
     async def run(self) -> None:
         """Capture until cancelled. The first picture is taken at once."""
         trigger, due = "start", _clock()
         while True:
-            interval = self._capturer.settings.interval
+            interval = self._capturer.knobs.capture.interval
             if await self._changed_before(due if interval else None):
-                due = _clock() + self._capturer.settings.interval
+                due = _clock() + self._capturer.knobs.capture.interval
                 continue
             await self._capture(trigger)
             trigger, due = "interval", _following(due, interval)
 
     def _is_wanted(self) -> bool:
-        only = self._capturer.settings.only
-        if only == "always" or self.sun is None:
+        only = self._capturer.knobs.capture.only
+        if only == "always" or self._sun is None:
             return True
-        return self.sun.is_day(time.time()) == (only == "day")
+        return self._sun.is_day(time.time()) == (only == "day")
 
     async def _capture(self, trigger: str) -> None:
         if not self._is_wanted():

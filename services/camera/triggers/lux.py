@@ -26,7 +26,7 @@ class LuxWatch:
         """Look until cancelled."""
         while True:
             try:
-                self.take(await self._capturer.lux())
+                self.take(await self._capturer.device.lux())
                 self._dark = False
             except SourceError as error:
                 if not self._dark:
