@@ -124,13 +124,12 @@ async def test_a_stream_that_does_not_stop_costs_no_stills(
 ) -> None:
     source = synthetic()
     source.hanging = True
-    camera = {"source": "synthetic", "timeout": 0.5}
-    settings = node_settings(mqtt_settings("garden"), data, live=LIVE, camera=camera)
+    settings = node_settings(mqtt_settings("garden"), data, live=LIVE)
     async with running_node(settings, source), Session(mqtt_settings("hub"), "hub") as hub:
         url = await eventually(lambda: _url_now(hub))
         async with web.get(url) as film:
             await frames(film, 1)
-        await eventually(lambda: source.stopped)
+        await eventually(lambda: source.stopped, 30)
         images = hub.subscribe("lookout/garden/image")
         for _ in range(3):
             await anext(images)

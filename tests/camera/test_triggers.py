@@ -211,6 +211,7 @@ async def test_light_that_is_not_measured_stops_nothing(
 ) -> None:
     source.light = None
     async with triggered(lux={"name": "clouds", "every": 0.2}):
+        await hub.first("info")  # from then on it obeys commands
         await eventually(lambda: source.opened)
         assert (await hub.call("capture")).ok
         assert source.opened == 1
