@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from lookout.bus.caller import Caller
@@ -12,9 +12,12 @@ from lookout.contract.commands import Command, Result
 from lookout.contract.events import Event, parse_event
 from lookout.contract.images import ImageMeta
 from lookout.contract.topics import Topics
+from lookout.contract.wire import new_id
 from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from tests.support.waiting import PATIENCE, eventually
+
+TRIES, ANSWER_SECONDS = 4, 8.0
 
 
 class Hub:
@@ -37,9 +40,16 @@ class Hub:
         return self.fired(event_type)[count - 1]
 
     async def call(self, service: str, node: str = "garden", **arguments: Any) -> Result:
+        """Call a service until it answers: a node that starts on a busy machine may not listen yet.
+
+        Its id has the command run once however often it is sent.
+        """
         at = arguments.pop("at", None)
-        command = Command(service=service, at=at, arguments=arguments)
-        return await self.caller.call(node, command, timeout=PATIENCE)
+        command = Command(service=service, id=new_id(), at=at, arguments=arguments)
+        for _ in range(TRIES - 1):
+            with suppress(TimeoutError):
+                return await self.caller.call(node, command, timeout=ANSWER_SECONDS)
+        return await self.caller.call(node, command, timeout=ANSWER_SECONDS)
 
     async def first(self, kind: str, node: str = "garden") -> Message:
         """The retained message of a kind, or the next one."""
