@@ -134,6 +134,7 @@ async def redis() -> "AsyncIterator[Client]":
     """A Redis that answers. Raises Trouble when it does not, then or later."""
     # Here, not above: a Pi that has only the camera's packages can still call and capture.
     from lookout.store.client import StoreError, opened, wait_ready
+    from lookout.store.search import NotWhole
 
     settings = load(REDIS_URL).redis
     async with opened(settings) as client:
@@ -144,5 +145,7 @@ async def redis() -> "AsyncIterator[Client]":
             raise Trouble(f"No Redis answers: start it, or check {REDIS_URL}.") from None
         try:
             yield client
+        except NotWhole as error:
+            raise Trouble(str(error)) from None
         except StoreError as error:
             raise Trouble(f"Redis could not answer ({error}): is the hub running?") from None

@@ -1,11 +1,13 @@
 """The search indexes: what they hold, and how they are made and upgraded at start."""
 
+from functools import cache
 from typing import Any, Final
 
 import structlog
 
 from lookout.store import keys
 from lookout.store.client import Client, ResponseError
+from lookout.store.search.asking import NOT_STRICT, be_strict
 
 logger = structlog.get_logger()
 
@@ -58,8 +60,11 @@ INDEXES: Final[dict[str, tuple[str, Schema]]] = {
 async def ensure_indexes(client: Client) -> None:
     """Make the indexes that are missing, add missing fields, remake what has changed its kind.
 
-    The hashes stay as they are: the server fills a new index from them in the background.
+    The hashes stay as they are: the server fills a new index from them in the background. It is
+    told, too, to fail where it would end a search early.
     """
+    if not await be_strict(client):
+        _tell_of_leniency()
     for name, (prefix, schema) in INDEXES.items():
         existing = await _fields(client, name)
         if existing is None:
@@ -74,6 +79,11 @@ async def ensure_indexes(client: Client) -> None:
                 await client.execute_command(
                     "FT.ALTER", name, "SCHEMA", "ADD", field, *schema[field]
                 )
+
+
+@cache  # once is enough
+def _tell_of_leniency() -> None:
+    logger.warning(NOT_STRICT)
 
 
 async def _create(client: Client, name: str, prefix: str, schema: Schema) -> None:

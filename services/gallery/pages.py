@@ -6,10 +6,9 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from lookout.amounts.ranges import Range
 from lookout.contract.images import TRIGGERS
 from lookout.store.images import FIELDS, Images
-from lookout.store.search import Query
+from lookout.store.search import Cursor, Query
 from services.gallery import (
     api_events,
     api_images,
@@ -172,10 +171,8 @@ def _page(request: web.Request, template: str, **context: Any) -> web.Response:
 async def _neighbour(images: Images, image: dict[str, Any], *, newer: bool) -> str | None:
     """The id of the same node's next image, in one direction of time."""
     at = image["timestamp"]
-    span = Range(low=at, above_low=True) if newer else Range(high=at, below_high=True)
-    query = Query(
-        tags={"node": (image["node"],)}, ranges={"timestamp": span}, descending=not newer, limit=1
-    )
+    here = Cursor(at, at, image["id"])
+    query = Query(tags={"node": (image["node"],)}, descending=not newer, limit=1, cursor=here)
     rows = (await images.page(query)).rows
     return rows[0]["id"] if rows else None
 

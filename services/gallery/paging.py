@@ -34,5 +34,5 @@ def _merge(halves: Sequence[Page], query: Query) -> Page:
     return Page(wanted, Cursor(*_place(wanted[-1], query.sort)).encode())
 
 
-def _place(row: Row, sort: str) -> tuple[float, str]:
-    return float(row[sort]), row["id"]
+def _place(row: Row, sort: str) -> tuple[float, float, str]:
+    return float(row[sort]), float(row["timestamp"]), row["id"]

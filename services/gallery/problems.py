@@ -11,6 +11,7 @@ from aiohttp import web
 from lookout.bus.errors import NotConnected
 from lookout.contract.errors import BadMessage, BadTopic
 from lookout.store.client import TRANSIENT, ResponseError, StoreError
+from lookout.store.search import NotWhole
 
 logger = structlog.get_logger()
 
@@ -75,10 +76,10 @@ def from_error(error: Exception) -> Problem:
             return Problem(HTTPStatus.BAD_REQUEST, str(error))
         case web.HTTPException():
             return _from_http(error)
-        case NotConnected():
-            return _away("The MQTT broker is away: commands and live messages wait for it.")
-        case StoreError() if isinstance(error, TRANSIENT) or _no_index(error):
-            return _away("Redis is away: pictures are shown again as soon as it is back.")
+    if why := _why_away(error):
+        return Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, why, headers={"Retry-After": str(RETRY_SECONDS)}
+        )
     logger.error("a request failed", exc_info=error)
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The gallery's log has the reason.")
 
@@ -89,9 +90,16 @@ def _from_http(error: web.HTTPException) -> Problem:
     return Problem(status, _WORDS.get(status, error.reason), headers=kept)
 
 
-def _away(detail: str) -> Problem:
-    headers = {"Retry-After": str(RETRY_SECONDS)}
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers=headers)
+def _why_away(error: Exception) -> str:
+    """What is not there for the moment; empty where it is something else."""
+    match error:
+        case NotConnected():
+            return "The MQTT broker is away: commands and live messages wait for it."
+        case NotWhole():
+            return str(error)
+        case StoreError() if isinstance(error, TRANSIENT) or _no_index(error):
+            return "Redis is away: pictures are shown again as soon as it is back."
+    return ""
 
 
 def _no_index(error: Exception) -> bool:

@@ -1,0 +1,82 @@
+"""Searching an index page by page, in a fixed order, without deep offsets.
+
+Pages follow a key (a cursor of value, time and id), so the tenth costs what the first costs and
+nothing is shown twice when new documents come in. An answer is whole, or it is an error. Fields
+are read from the hashes afterwards, because RediSearch returns a SORTABLE number with 12 digits
+only: 1732138800.123 would become 1732138800.12.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from lookout.amounts.ranges import Range
+from lookout.store.client import Client
+from lookout.store.search.asking import Asker, Indexing, NotWhole, SearchCut
+from lookout.store.search.pieces import in_pieces
+from lookout.store.search.query import TIME, BadCursor, Cursor, Page, Query, Row, compiled
+from lookout.store.search.sampling import Sampler
+from lookout.store.search.walking import Walker
+
+__all__ = [
+    "BadCursor",
+    "Cursor",
+    "Index",
+    "Indexing",
+    "NotWhole",
+    "Page",
+    "Query",
+    "Row",
+    "SearchCut",
+]
+
+COMPLETE_SECONDS: Final = 5.0  # an index once seen to be complete counts as that
+
+
+class Index:
+    """One search index and the hashes behind it."""
+
+    def __init__(self, client: Client, name: str, prefix: str, fields: Sequence[str]) -> None:
+        self._name = name
+        self._asker = Asker(client)
+        self._sampler = Sampler(client, prefix)
+        self._walker = Walker(client, self._asker, self._sampler, name, prefix, tuple(fields))
+        self._complete_until = 0.0
+
+    async def page(self, query: Query) -> Page:
+        """One page of what the query finds.
+
+        Raises SearchCut when the server has too little time for it, and Indexing while it is still
+        filling the index: a page is never a part.
+        """
+        await self._complete()
+        places = await self._walker.places(query, query.limit + 1)
+        wanted, more = places[: query.limit], len(places) > query.limit
+        rows = [place.row for place in wanted]
+        return Page(rows, wanted[-1].cursor.encode() if more else None)
+
+    async def count(self, query: Query) -> int:
+        """How many documents the query finds. Raises SearchCut and Indexing."""
+        if not (query.tags or query.without or query.ranges or query.words):
+            return await self._asker.complete(self._name)
+        await self._complete()
+        whole = query.ranges.get(TIME, Range())
+
+        async def ask(span: Range, limit: float) -> int:
+            ranges = {**query.ranges, TIME: span} if span != Range() else query.ranges
+            text, parameters = compiled(query, ranges)
+            command = ("FT.SEARCH", self._name, text, "LIMIT", 0, 0, *parameters, "DIALECT", 2)
+            answer = await self._asker.ask(*command, limit=limit)
+            return int(answer[0])
+
+        return sum(await in_pieces(self._sampler, whole, ask))
+
+    async def read(self, identifiers: Sequence[str]) -> list[Row]:
+        """The fields of the documents that still exist, in the order of their ids."""
+        return await self._walker.read(identifiers)
+
+    async def _complete(self) -> None:
+        now = time.monotonic()
+        if now >= self._complete_until:
+            await self._asker.complete(self._name)
+            self._complete_until = now + COMPLETE_SECONDS

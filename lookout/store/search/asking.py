@@ -1,0 +1,119 @@
+"""Asking the search module so that an answer is whole, or an error.
+
+RediSearch ends a search at its time limit (500 ms unless told otherwise) and, by its default
+policy, answers with what it has found until then, without a word. So every question names its own
+limit, and an answer counts as whole only where the server's policy is to fail, or where it came
+before the limit could have passed. What was cut is a SearchCut: to be asked again, smaller.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from redis.exceptions import TimeoutError  # noqa: A004
+
+from lookout.store.client import Client, ResponseError
+
+# Seconds that one question may hold the server, one after the other while it is cut: first a
+# smaller question will do, later the server must be slow.
+LIMITS: Final = (0.015, 0.015, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
+LENIENT: Final = 1.0  # seconds, where the server will not tell of a cut: the clock must
+_POLICY: Final = ("FT.CONFIG", "GET", "ON_TIMEOUT")
+_STRICT: Final = (
+    ("FT.CONFIG", "SET", "ON_TIMEOUT", "fail"),
+    ("CONFIG", "SET", "search-on-timeout", "fail"),  # the other name of it since Redis 8
+)
+NOT_STRICT: Final = (
+    "This Redis may end a search early and answer with a part of what there is, and does not let "
+    "us change that: set its option search-on-timeout (ON_TIMEOUT of RediSearch) to fail. Until "
+    f"then a search that takes longer than {LENIENT:g} s counts as cut and is tried again, smaller."
+)
+
+
+class NotWhole(TimeoutError):
+    """An answer that would be a part of the truth, and so is none; try again later."""
+
+
+class SearchCut(NotWhole):
+    """Redis did not finish a search in its time; what it had found until then is thrown away."""
+
+    def __init__(self, why: str = "Redis does not finish a search in its time") -> None:
+        super().__init__(f"{why}. Narrow the search, or try again.")
+
+
+class Indexing(NotWhole):
+    """Redis is still filling an index: it would find only a part."""
+
+    def __init__(self, index: str, done: float) -> None:
+        super().__init__(
+            f"Redis is filling its index {index}, {done:.0%} is done: until then a search would "
+            "find only a part. Try again in a moment."
+        )
+
+
+class Asker:
+    """Asks one server."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._lenient = False
+
+    async def ask(self, *command: str | int | float, limit: float = LIMITS[0]) -> Any:
+        """The whole answer. Raises SearchCut or another StoreError."""
+        (answer,) = await self.ask_each([command], limit=limit)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def ask_each(
+        self, commands: Sequence[Sequence[str | int | float]], *, limit: float = LIMITS[0]
+    ) -> list[Any]:
+        """For each question its whole answer, or what was wrong with it."""
+        limit = max(limit, LENIENT) if self._lenient else limit
+        began = time.monotonic()
+        async with self._client.pipeline(transaction=False) as pipe:
+            for command in commands:
+                pipe.execute_command(*command, "TIMEOUT", max(1, round(limit * 1000)))
+            # With each question, as a server that was started again has forgotten its policy.
+            pipe.execute_command(*_POLICY)
+            *answers, policy = await pipe.execute(raise_on_error=False)
+        if _is_strict(policy):
+            self._lenient = False
+        elif time.monotonic() - began >= limit:
+            self._lenient = not await be_strict(self._client)
+            answers = [SearchCut() for _ in answers]
+        return [_cut(answer) for answer in answers]
+
+    async def complete(self, index: str) -> int:
+        """How many documents an index has.
+
+        Raises Indexing while the server still fills it, as after a restart or an upgrade.
+        """
+        answer = await self._client.execute_command("FT.INFO", index)
+        info = dict(zip(answer[::2], answer[1::2], strict=False))
+        if int(info.get(b"indexing", 0)):
+            raise Indexing(index, float(info.get(b"percent_indexed", 0)))
+        return int(info[b"num_docs"])
+
+
+async def be_strict(client: Client) -> bool:
+    """Let the server say when it ends a search early; False where it does not let us.
+
+    It forgets this when it is started again.
+    """
+    for command in _STRICT:
+        try:
+            await client.execute_command(*command)
+        except ResponseError:
+            continue
+        return True
+    return False
+
+
+def _is_strict(policy: Any) -> bool:
+    return isinstance(policy, list) and [pair[1].lower() for pair in policy] == [b"fail"]
+
+
+def _cut(answer: Any) -> Any:
+    said = str(answer).lower() if isinstance(answer, ResponseError) else ""
+    return SearchCut() if "timeout" in said else answer

@@ -1,0 +1,178 @@
+"""Where to look next: stretches of an order from one end to the other, each about as much work.
+
+A search that sorts costs the server 0.4 microseconds for each document that it finds, 0.3 s for a
+million; so it is asked for as little as will do. These stretches only guide: each is searched
+whole, and they leave nothing out between them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import accumulate, takewhile
+from typing import Final, Protocol
+
+from lookout.amounts.ranges import Range
+from lookout.store.search.sampling import HEAVY
+
+FIRST: Final = 60.0  # seconds looked at first
+LONGEST: Final = 400 * 86_400.0  # seconds; what lies beyond is looked at in one go
+MOST_GROWTH: Final = 16.0
+SHRINK: Final = 4
+TARGET: Final = 0.008  # seconds that a question should take
+FEW: Final = 2_000  # documents that are no work
+
+
+class Windows(Protocol):
+    """Stretches one after the other."""
+
+    def window(self) -> Range | None:
+        """The next one; None at the end."""
+
+    def move_on(self, found: int, wanted: int, seconds: float) -> None:
+        """It was searched whole, found so many and took so long."""
+
+    def move_to(self, value: float) -> None:
+        """All until this value, and what has it, is found."""
+
+    def narrow(self) -> None:
+        """It was too much."""
+
+
+class Seconds:
+    """Stretches of time, out from a moment; `few` when the whole is no work."""
+
+    def __init__(self, whole: Range, start: float, *, descending: bool, few: bool = False) -> None:
+        self._rest = whole
+        self._edge = start
+        self._span = 2 * LONGEST if few else FIRST
+        self._descending = descending
+
+    def window(self) -> Range | None:
+        if is_empty(self._rest):
+            return None
+        if self._span > LONGEST:
+            return self._rest
+        return until(self._rest, self._far(), descending=self._descending)
+
+    def move_on(self, found: int, wanted: int, seconds: float) -> None:
+        if self._span > LONGEST:
+            self._rest = Range(0, -1)
+            return
+        self._edge = self._far()
+        self._rest = beyond(self._rest, self._edge, descending=self._descending)
+        self._span *= growth(found, wanted, seconds, 4.0)
+
+    def move_to(self, value: float) -> None:
+        self._edge = value
+        self._rest = beyond(self._rest, value, descending=self._descending)
+
+    def narrow(self) -> None:
+        self._span = min(self._span, LONGEST) / SHRINK
+
+    def _far(self) -> float:
+        return self._edge - self._span if self._descending else self._edge + self._span
+
+
+class Marks:
+    """Stretches between values that some documents drawn at random have.
+
+    `each` is about how many documents stand behind one that was drawn. A value that very many share
+    is a stretch by itself. `least` is how much a stretch grows at least.
+    """
+
+    def __init__(
+        self,
+        whole: Range,
+        drawn: Iterable[float],
+        each: float,
+        *,
+        descending: bool,
+        least: float = 2.0,
+    ) -> None:
+        self._descending = descending
+        cells = _cells(whole, Counter(drawn), each, descending=descending)
+        self._cells = [(cell, weight) for cell, weight in cells if not is_empty(cell)]
+        self._step = max(1.0, FEW / max(each, 1.0))
+        self._least = least
+
+    def window(self) -> Range | None:
+        cells = [cell for cell, _ in self._cells[: self._count()]]
+        if not cells:
+            return None
+        first, last = (cells[-1], cells[0]) if self._descending else (cells[0], cells[-1])
+        return Range(first.low, last.high, first.above_low, last.below_high)
+
+    def move_on(self, found: int, wanted: int, seconds: float) -> None:
+        del self._cells[: self._count()]
+        self._step *= growth(found, wanted, seconds, self._least)
+
+    def move_to(self, value: float) -> None:
+        rest = ((beyond(c, value, descending=self._descending), w) for c, w in self._cells)
+        self._cells = [(cell, weight) for cell, weight in rest if not is_empty(cell)]
+
+    def narrow(self) -> None:
+        self._step = max(1.0, self._step / SHRINK)
+
+    def _count(self) -> int:
+        """How many cells the next stretch has: one, and more while they are no more than a step."""
+        weights = accumulate(weight for _, weight in self._cells)
+        return max(1, sum(1 for _ in takewhile(lambda weight: weight <= self._step, weights)))
+
+
+def growth(found: int, wanted: int, seconds: float, least: float) -> float:
+    """How much larger the next stretch should be.
+
+    `least` keeps a machine that is busy with other things from holding us up.
+    """
+    enough = 1.5 * wanted / found if found else MOST_GROWTH
+    return max(least, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
+
+
+def is_empty(span: Range) -> bool:
+    """Whether no number lies in it."""
+    if span.low == span.high:
+        return span.above_low or span.below_high
+    return span.low > span.high
+
+
+def is_point(span: Range) -> bool:
+    """Whether just one number lies in it."""
+    return span.low == span.high and not is_empty(span)
+
+
+def holds(span: Range, value: float) -> bool:
+    """Whether the number lies in it."""
+    above = value > span.low or (value == span.low and not span.above_low)
+    below = value < span.high or (value == span.high and not span.below_high)
+    return above and below
+
+
+def until(span: Range, value: float, *, descending: bool) -> Range:
+    """What comes before `value` in the order, and what has it."""
+    if descending:
+        return replace(span, low=value, above_low=False) if value > span.low else span
+    return replace(span, high=value, below_high=False) if value < span.high else span
+
+
+def beyond(span: Range, value: float, *, descending: bool) -> Range:
+    """What comes after `value` in the order."""
+    if descending:
+        return replace(span, high=value, below_high=True) if value <= span.high else span
+    return replace(span, low=value, above_low=True) if value >= span.low else span
+
+
+def _cells(
+    whole: Range, drawn: Counter[float], each: float, *, descending: bool
+) -> Iterable[tuple[Range, int]]:
+    """Stretches, and how many of those that were drawn stand for each."""
+    rest = whole
+    for value in sorted(drawn, reverse=descending):
+        if not holds(rest, value):
+            continue
+        if drawn[value] * each > HEAVY and drawn[value] > 1:
+            yield beyond(rest, value, descending=not descending), 1  # what comes before it
+            yield Range(value, value), drawn[value]
+        else:
+            yield until(rest, value, descending=descending), drawn[value]
+        rest = beyond(rest, value, descending=descending)
+    yield rest, 1

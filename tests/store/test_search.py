@@ -1,0 +1,152 @@
+"""A search gives all that it should, in order, or an error: never a part."""
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from lookout.amounts.ranges import Range
+from lookout.host.settings import Redis as RedisSettings
+from lookout.store import keys
+from lookout.store.client import Client, opened
+from lookout.store.images import FIELDS
+from lookout.store.index import ensure_indexes
+from lookout.store.search import Cursor, Index, Query, SearchCut
+from lookout.store.search.asking import Asker, be_strict
+from tests.support import truth
+
+SORTS = ("timestamp", "lux", "temperature", "people", "size")
+MANY = 60_000
+QUERIES = 25  # of each kind of client
+EVERYTHING = ("FT.SEARCH", keys.IMAGES_INDEX, "@lux:[-inf +inf]", "SORTBY", "lux", "LIMIT", 0, 1)
+
+
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Client]:
+    async with opened(RedisSettings(url=redis_url)) as redis:
+        await ensure_indexes(redis)
+        yield redis
+
+
+@pytest.fixture
+async def restrained(client: Client, redis_url: str) -> AsyncIterator[Client]:
+    """A client that may not see or change how the server is set up, as some hosted ones are."""
+    refused = ("-ft.config", "-config", "-randomkey")
+    await client.execute_command(
+        *("ACL", "SETUSER", "guest", "on", ">guest", "~*", "&*", "+@all"), *refused
+    )
+    address = redis_url.rpartition("@")[2]
+    async with opened(RedisSettings(url=f"redis://guest:guest@{address}")) as redis:
+        yield redis
+
+
+def images(client: Client) -> Index:
+    return Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, FIELDS)
+
+
+def random_query(source: random.Random, rows: list[truth.Row]) -> Query:
+    """Some filters, an order, and often a place within it."""
+    query = Query(
+        sort=source.choice(SORTS),
+        descending=source.random() < 0.5,
+        limit=source.choice((1, 7, 60, 200)),
+    )
+    if source.random() < 0.5:
+        query = replace(query, tags={"node": source.sample(truth.NODES, source.randint(1, 3))})
+    if source.random() < 0.3:
+        triggers = [source.choice(("interval", "motion", "gpio", "nothing"))]
+        query = replace(query, tags={**query.tags, "trigger": triggers})
+    if source.random() < 0.5:
+        query = replace(query, without={"kept": ["1"]})
+    if source.random() < 0.5:
+        span = _span(source, source.choice((1.0, 10.0, 300.0, 1_500.0)))
+        query = replace(query, ranges={source.choice(SORTS[1:]): span})
+    if source.random() < 0.5:
+        some = float(source.choice(rows)["timestamp"])
+        span = Range(some, some + 10 ** source.uniform(0, 6))
+        query = replace(query, ranges={**query.ranges, "timestamp": span})
+    if source.random() < 0.5:
+        query = replace(query, cursor=_cursor(source.choice(rows), query.sort))
+    return query
+
+
+def _span(source: random.Random, about: float) -> Range:
+    width = about * source.uniform(0, 2)
+    return Range(about - width, about + width, source.random() < 0.3, source.random() < 0.3)
+
+
+def _cursor(row: truth.Row, sort: str) -> Cursor | None:
+    if sort not in row:
+        return None
+    return Cursor(float(row[sort]), float(row["timestamp"]), row["id"])
+
+
+async def check(index: Index, rows: list[truth.Row], query: Query) -> None:
+    """Two pages of a query, and how many it finds, against the truth."""
+    page = await index.page(query)
+    expected = truth.matching(rows, query)
+    assert [row["id"] for row in page.rows] == expected[: query.limit], query
+    assert (page.next is not None) == (len(expected) > query.limit), query
+    if page.next is not None:
+        second = await index.page(replace(query, cursor=Cursor.decode(page.next)))
+        found = [row["id"] for row in second.rows]
+        assert found == expected[query.limit : 2 * query.limit], query
+    if query.cursor is None:
+        having = {query.sort: Range(), **query.ranges}
+        assert await index.count(replace(query, ranges=having)) == len(expected), query
+
+
+async def test_every_order_filter_and_page_is_the_truth_whatever_the_servers_limit(
+    client: Client, restrained: Client
+) -> None:
+    source = random.Random(11)
+    await truth.scatter(client, MANY, source)
+    await client.execute_command("FT.CONFIG", "SET", "TIMEOUT", 1)
+    rows = await truth.every(client)
+    for index in (images(client), images(restrained)):
+        for _ in range(QUERIES):
+            query = random_query(source, rows)
+            try:
+                await check(index, rows, query)
+            except SearchCut:  # a plain error, on a machine that is very busy
+                continue
+        await client.execute_command("FT.CONFIG", "SET", "ON_TIMEOUT", "return")
+
+
+@pytest.mark.parametrize("policy", ["return", "fail"])
+async def test_what_the_server_cuts_short_is_an_error_whatever_its_policy(
+    client: Client, restrained: Client, policy: str
+) -> None:
+    await truth.scatter(client, 20_000, random.Random(1))
+    there = len(await truth.every(client))
+    await client.execute_command("FT.CONFIG", "SET", "ON_TIMEOUT", policy)
+    if policy == "return":
+        told, _ = await client.execute_command(*EVERYTHING, "NOCONTENT", "TIMEOUT", 1)
+        assert told < there, "here the server answers with a part"
+    with pytest.raises(SearchCut):
+        await Asker(client).ask(*EVERYTHING, limit=0.001)
+    total, *_ = await Asker(restrained).ask(*EVERYTHING, limit=2.0)
+    assert total == there
+
+
+async def test_the_server_is_told_to_fail_where_it_lets_us(
+    client: Client, restrained: Client
+) -> None:
+    assert await client.execute_command("FT.CONFIG", "GET", "ON_TIMEOUT") == [
+        [b"ON_TIMEOUT", b"fail"]
+    ]
+    assert not await be_strict(restrained)
+
+
+async def test_equal_values_stand_in_the_order_of_time_and_those_without_have_no_place(
+    client: Client,
+) -> None:
+    for number, people in enumerate([1, 0, None, 1, 0]):
+        fields = {"node": "garden", "timestamp": f"{1_795_000_000 + number}.000"}
+        fields |= {} if people is None else {"people": str(people)}
+        await client.hset(f"image:garden:{number}", mapping=fields)
+    found = await images(client).page(Query(sort="people"))
+    assert [row["id"][-1] for row in found.rows] == ["3", "0", "4", "1"]
+    found = await images(client).page(Query(sort="people", descending=False))
+    assert [row["id"][-1] for row in found.rows] == ["1", "4", "0", "3"]
