@@ -10,6 +10,7 @@ from lookout.cli import (
     keep,
     node,
     nodes,
+    refused,
     spool,
     storage,
     tune,
@@ -36,6 +37,7 @@ app.command()(storage.storage)
 app.command()(tune.tune)
 app.add_typer(camera.app, name="camera")
 app.add_typer(node.app, name="node")
+app.add_typer(refused.app, name="refused")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ LARGEST_WHOLE: Final = 2**63 - 1  # what every language and store at the other e
 
 LATEST: Final = 1e11  # Unix seconds, in the year 5138: what is larger is milliseconds by mistake
 LONGEST_LIFE: Final = 10 * 365 * 86_400  # seconds that anything may ask to live or to wait
+EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
 FARTHEST_CLOCK: Final = 86_400.0  # seconds that a clock may be ahead before nobody believes it
 
 SHOWN: Final = 80  # characters of a wrong value that its error repeats

@@ -25,6 +25,7 @@ FIELDS: Final = (
     "meta",
     "people",
     "boxes",
+    "damaged",
     "dated_by",
     "node_time",
     "hub_time",
@@ -32,7 +33,7 @@ FIELDS: Final = (
 _FLOATS: Final = frozenset(
     {"timestamp", "received_at", "lux", "temperature", "node_time", "hub_time"}
 )
-_WHOLE: Final = frozenset({"width", "height", "size", "people"})
+_WHOLE: Final = frozenset({"damaged", "width", "height", "size", "people"})
 _JSON: Final = frozenset({"meta", "boxes"})
 _NO_KEY = -2  # answer of the TTL command
 # In one step, so that an image which expires meanwhile does not come back as a hash of one field.
@@ -89,6 +90,7 @@ class NewImage:
     boxes: str | None = None  # JSON
     ttl: int | None = None  # seconds; None: as the others of its batch
     dating: Dating | None = None  # None: by the sender's clock
+    damaged: bool = False  # the end of the picture is missing
 
     def fields(self) -> dict[str, str | int | float | bytes]:
         """The hash, without what is not known."""
@@ -108,6 +110,7 @@ class NewImage:
             "meta": self.meta,
             "people": self.people,
             "boxes": self.boxes,
+            "damaged": "1" if self.damaged else None,
             "image_data": self.data,
             **(self.dating.fields() if self.dating else {}),
         }

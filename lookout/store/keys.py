@@ -27,7 +27,9 @@ CLOCK_RAN: Final = "clock:ran"  # what it said when it was last trusted, Unix se
 LIVES_LATER: Final = "lives:later"  # hash, image id -> seconds to live once the clock is trusted
 REJECTED_STREAM: Final = "rejected"
 REJECTED_STREAM_LENGTH: Final = 200
-REJECTED_BYTES: Final = 65_536  # of each refused payload
+REJECTED_BYTES: Final = 4_000_000  # of each refused payload
+REJECTED_PROPERTIES: Final = 65_536  # characters of its properties as JSON; more are left out
+REJECTED_TOTAL: Final = 32_000_000  # bytes that Redis needs for all of them
 
 THUMBNAIL_WIDTHS: Final = (160, 320, 640, 1280, 1920)  # pixels; others would fill the cache
 

@@ -1,4 +1,4 @@
-"""The streams: follow what is stored as it comes, and the quarantine of what was refused."""
+"""The stream of images: follow what is stored as it comes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -39,26 +39,6 @@ async def follow_images(client: Client, *, count: int = 100) -> AsyncIterator[li
         for _, entries in answer or ():
             last = entries[-1][0].decode()
             yield [_stored(entry, fields) for entry, fields in entries]
-
-
-async def quarantine(
-    client: Client, *, topic: str, reason: str, data: bytes, received_at: float
-) -> None:
-    """Keep the beginning of a refused payload, bounded in number and size."""
-    fields = {
-        "topic": topic[:512],
-        "reason": reason[:512],
-        "received_at": f"{received_at:.3f}",
-        "size": len(data),
-        "data": data[: keys.REJECTED_BYTES],
-    }
-    # Exact, not approximate: these entries are large.
-    await client.xadd(
-        keys.REJECTED_STREAM,
-        fields,
-        maxlen=keys.REJECTED_STREAM_LENGTH,
-        approximate=False,
-    )
 
 
 async def wait_until_back(client: Client, pause: float = 0.5) -> None:

@@ -8,6 +8,9 @@ knows more kinds of headers. The format is ISO 10918-1, annex B.
 from typing import Final
 
 START: Final = b"\xff\xd8\xff"
+END: Final = b"\xff\xd9"
+MOST_BEFORE: Final = 65_536  # bytes that may stand before a picture; some cameras leave a header
+_SOME_PADDING: Final = 4_096  # bytes behind the end of most that have any
 _FRAMES: Final = frozenset((0xC0, 0xC1, 0xC2))  # baseline, extended, progressive
 _TABLES, _SCAN, _QUANTIZATION = frozenset((0xC4, 0xDD, 0xFE)), 0xDA, 0xDB
 _APPLICATION: Final = range(0xE0, 0xF0)
@@ -15,6 +18,46 @@ _TABLE = 65  # bytes of a quantization table of 8 bits, with its number
 # Application segments that Pillow looks into, by their beginning, and the bytes it needs there; of
 # the last two what it finds decides what it makes of the image.
 _LEAST: Final = {b"JFIF": 7, b"Adobe": 7, b"ICC_PROFILE\0": 14, b"MPF\0": None, b"Photoshop": None}
+
+
+def picture(data: bytes) -> bytes:
+    """The picture without what stands before it; nothing where none begins."""
+    at = data.find(START, 0, MOST_BEFORE + len(START))
+    return data[at:] if at > 0 else data if at == 0 else b""
+
+
+def has_pixels(data: bytes) -> bool:
+    """Whether there is more than a header: a picture can be shown as far as it goes."""
+    scan = _scan(data)
+    return scan is None or scan < len(data)
+
+
+def has_end(data: bytes) -> bool:
+    """Whether a JPEG goes on to its end mark, with any padding behind.
+
+    Without one it is damaged: the lower part is missing, or the mark alone. An end mark before the
+    scan is that of a preview in the header.
+    """
+    if data.rfind(END, max(0, len(data) - _SOME_PADDING)) > len(data) // 2:
+        return True  # hardly ever is the header half of it: spare the walk
+    scan = _scan(data)
+    return data.rfind(END, 0 if scan is None else scan) >= 0
+
+
+def _scan(data: bytes) -> int | None:
+    """Where the coded data begin, the end of `data` where they do not; None: cannot be told."""
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            return None
+        if data[at + 1] == 0xFF:  # a byte that fills
+            at += 1
+            continue
+        kind, length = data[at + 1], (data[at + 2] << 8) + data[at + 3]
+        at += 2 + max(2, length)
+        if kind == _SCAN:
+            return min(at, len(data))
+    return len(data)
 
 
 def frame_size(data: bytes) -> tuple[int, int] | None:

@@ -19,12 +19,11 @@ _NAME = re.compile(r"events-(\d{4}-\d{2}-\d{2})\.log")
 
 
 class DailyLog:
-    """Appends to `events-YYYY-MM-DD.log` in a folder; files older than `keep_days` are removed."""
+    """Appends to `events-YYYY-MM-DD.log` in a folder; `sweep` removes those past `keep_days`."""
 
     def __init__(self, folder: Path, *, keep_days: int) -> None:
         self._folder = folder
         self._keep = timedelta(days=keep_days)
-        self._swept: str | None = None
 
     def write(self, at: float, node: str, event_type: str, text: str) -> None:
         """Append one line for an event fired at Unix time `at`. Raises OSError.
@@ -40,13 +39,11 @@ class DailyLog:
         with (self._folder / f"events-{day}.log").open("ab+") as file:
             if not _ends_with(file, line):
                 file.write(line)
-        self._sweep(datetime.now().astimezone())
 
-    def _sweep(self, now: datetime) -> None:
-        today = now.strftime("%Y-%m-%d")
-        if self._swept == today:
+    def sweep(self, now: datetime) -> None:
+        """Remove what is too old, for a clock that nobody doubts. Raises OSError."""
+        if not self._folder.is_dir():
             return
-        self._swept = today
         oldest = (now - self._keep).strftime("%Y-%m-%d")
         for path in self._folder.iterdir():
             named = _NAME.fullmatch(path.name)

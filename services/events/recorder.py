@@ -10,6 +10,7 @@ import structlog
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.events import Event, parse_event
+from lookout.contract.limits import EARLIEST, FARTHEST_CLOCK
 from lookout.contract.topics import HUB, Topics
 from lookout.contract.wire import now
 from lookout.store.client import StoreError, transient
@@ -55,34 +56,39 @@ class Recorder:
             logger.error("Redis refused an event", topic=message.topic[:200], reason=str(error))
 
     async def _record(self, node: str, event: Event, topic: str) -> None:
-        new = _new_event(node, event, topic)
+        new = _new_event(node, event, topic, now())
         if await self.events.exists(new.ulid):
             metrics.REPEATED.inc()  # delivered again after a reconnect
             return
-        await asyncio.to_thread(self._log, node, event)
+        await asyncio.to_thread(self._log, node, event, new.timestamp)
         await self.events.store(new, ttl=self.ttl)
         if HUB not in {node, event.origin}:
             await self.nodes.seen(node, now())
         metrics.LOGGED.labels(event.event_type).inc()
         self.recorded(node, event)
 
-    def _log(self, node: str, event: Event) -> None:
+    def _log(self, node: str, event: Event, at: float) -> None:
         try:
-            self.log.write(event.timestamp, node, event.event_type, describe(event))
+            self.log.write(at, node, event.event_type, describe(event))
         except OSError as error:  # a full disk must not keep the event from Redis
             metrics.UNWRITTEN.inc()
             logger.error("the daily log is not written", reason=str(error))
 
 
-def _new_event(node: str, event: Event, topic: str) -> NewEvent:
+def _new_event(node: str, event: Event, topic: str, received_at: float) -> NewEvent:
+    data = dict(event.data)
+    timestamp = event.timestamp
+    if not EARLIEST <= timestamp <= received_at + FARTHEST_CLOCK:
+        # No clock that is right says this: both times are kept, ours is the one to go by.
+        data["node_time"], timestamp = timestamp, received_at
     return NewEvent(
         ulid=event.ulid(topic),
         event_type=event.event_type,
         node=node,
-        timestamp=event.timestamp,
+        timestamp=timestamp,
         context_id=event.context.id,
         parent_id=event.context.parent_id,
-        data=json.dumps(event.data, separators=(",", ":")),
+        data=json.dumps(data, separators=(",", ":")),
         text=searchable(event, node),
     )
 

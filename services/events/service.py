@@ -7,7 +7,7 @@ from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
 from lookout.contract.topics import BRIDGE_STATES, HUB, Topics
 from lookout.host.run import forever
-from lookout.store.client import TRANSIENT, Client
+from lookout.store.client import TRANSIENT, Client, StoreError
 from lookout.store.events import Events
 from lookout.store.index import ensure_indexes
 from lookout.store.nodes import Nodes
@@ -18,6 +18,7 @@ from services.events.homeassistant_bus import HomeAssistantBus
 from services.events.presence import Presence
 from services.events.recorder import Recorder
 from services.events.settings import EventsSettings
+from services.events.sweeping import LOOK_SECONDS, Sweeping
 
 INDEX_SECONDS = 10.0
 SILENCE_CHECKS = 10  # in each `silent_after`
@@ -37,7 +38,12 @@ async def run(settings: EventsSettings, session: Session, client: Client) -> Non
         return session.subscribe(topics.every(kind), auto_ack=False)
 
     silence_pause = kept.silent_after / SILENCE_CHECKS
+    sweeping = Sweeping(log, client)
     async with asyncio.TaskGroup() as group:
+        group.create_task(
+            forever("old log files", sweeping.look, pause=LOOK_SECONDS, on=(StoreError,)),
+            name="old log files",
+        )
         group.create_task(recorder.take(subscribed("event")), name="events")
         group.create_task(presence.take(subscribed("status")), name="statuses")
         group.create_task(presence.take(subscribed("info")), name="infos")

@@ -30,6 +30,12 @@ class Image(Answer):
     meta: dict[str, Any] | None = None
     people: int | None = None
     boxes: list[Any] | None = None
+    damaged: int | None = Field(None, description="1 where the end of the picture is missing")
+    dated_by: str | None = Field(
+        None, description="node or hub: which clock was believed where they differed, or none said"
+    )
+    node_time: float | None = Field(None, description="by the sender's clock, Unix seconds")
+    hub_time: float | None = Field(None, description="by the hub's clock, Unix seconds")
     url: str = Field(description="the bytes")
     thumb_url: str
     expires_in: int | None = Field(None, description="seconds; null when it is kept (one image)")

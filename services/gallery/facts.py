@@ -20,10 +20,29 @@ def of_image(image: Mapping[str, Any]) -> list[Fact]:
         ("Size", words.size(image["size"]) if image.get("size") else ""),
         ("Type", _plain(image.get("mime_type"))),
         *_of_camera(image.get("meta")),
+        ("Damaged", "its end is missing" if image.get("damaged") else ""),
+        *_of_clocks(image),
         ("Context", _plain(image.get("context_id"))),
         ("Id", image["id"]),
     ]
     return [(term, value) for term, value in facts if value]
+
+
+def _of_clocks(image: Mapping[str, Any]) -> list[Fact]:
+    """Both times, where the sender's clock and the hub's did not agree."""
+    node_time, hub_time = image.get("node_time"), image.get("hub_time")
+    if node_time is None or hub_time is None:
+        return []
+    believed = "the camera's" if image.get("dated_by") == "node" else "the hub's"
+    return [
+        ("Clock of the camera", _moment(node_time)),
+        ("Clock of the hub", _moment(hub_time)),
+        ("Believed", believed),
+    ]
+
+
+def _moment(timestamp: float) -> str:
+    return f"{words.day(timestamp)}, {words.clock(timestamp)}"
 
 
 def of_reading(reading: Mapping[str, Any] | None) -> list[Fact]:

@@ -5,13 +5,12 @@ A wrong clock, theirs or ours, is no reason to refuse anything. What is dated by
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from lookout.contract.images import ImageMeta, split_image_id
+from lookout.contract.limits import EARLIEST
 from lookout.host import clock
 from services.ingest.settings import Ingest
-
-EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
 
 DatedBy = Literal["node", "hub"]
 

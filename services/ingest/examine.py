@@ -15,13 +15,9 @@ from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.images import ImageMeta, split_image_id
 from lookout.contract.topics import Topics
 from lookout.store.images import Dating, NewImage
-from lookout.vision.jpeg import frame_size
+from lookout.vision.jpeg import START, frame_size, has_end, has_pixels, picture
 from services.ingest.dating import Date, date
 from services.ingest.settings import Ingest
-
-_START, _END = b"\xff\xd8\xff", b"\xff\xd9"
-_PADDING: Final = 4_096  # bytes that some cameras leave behind the end marker, at most
-
 
 MOST_PEOPLE: Final = 1_000  # in one picture
 
@@ -46,7 +42,7 @@ class Rejected(Exception):
 class Examined:
     """An image that may be stored, its size in pixels, and when we received it (Unix seconds).
 
-    `ttl` is for how many seconds it will be kept.
+    `ttl` is for how many seconds it will be kept; `damaged`: its end is missing.
     """
 
     node: str
@@ -57,6 +53,7 @@ class Examined:
     dated: Date
     received_at: float
     ttl: int
+    damaged: bool = False
 
     def named(self, identifier: str) -> NewImage:
         """What to store under this id."""
@@ -77,6 +74,7 @@ class Examined:
             meta=None if meta.meta is None else json.dumps(meta.meta, separators=(",", ":")),
             ttl=self.ttl,
             dating=self.dating,
+            damaged=self.damaged,
             **seen(meta.meta or {}),
         )
 
@@ -126,25 +124,26 @@ def examine(message: Message, topics: Topics, limits: Ingest, now: float) -> Exa
     except BadTopic as error:
         raise Rejected(str(error)) from None
     try:
-        width, height = measure(message.payload, limits)
+        data = picture(message.payload) or message.payload
+        width, height = measure(data, limits)
         meta = ImageMeta.from_properties(message.properties)
         _check_owner(meta, node)
     except BadMessage as error:
         raise Rejected(str(error), node) from None
     ttl = limits.lifetime(node, meta.ttl)
     dated = date(meta, limits, now)
-    return Examined(node, meta, message.payload, width, height, dated, now, ttl)
+    return Examined(node, meta, data, width, height, dated, now, ttl, not has_end(data))
 
 
 def measure(data: bytes, limits: Ingest) -> tuple[int, int]:
     """Width and height of a JPEG in pixels, from its header. Raises BadMessage."""
     if len(data) > limits.max_bytes:
         raise BadMessage(f"{len(data)} bytes: at most {limits.max_bytes} are taken")
-    if not data.startswith(_START):
+    if not data.startswith(START):
         raise BadMessage(f"not a JPEG ({len(data)} bytes): it does not begin like one")
-    if data.rfind(_END, max(0, len(data) - _PADDING)) < 0:
-        raise BadMessage(f"a truncated JPEG ({len(data)} bytes): its end is missing")
     width, height = _size(data)
+    if not has_pixels(data):
+        raise BadMessage(f"a truncated JPEG ({len(data)} bytes): nothing but its header is there")
     if width * height > limits.max_pixels:
         raise BadMessage(f"{width} x {height} pixels: at most {limits.max_pixels} are taken")
     return width, height

@@ -11,9 +11,9 @@ from lookout.contract.errors import BadMessage
 from lookout.contract.images import ImageMeta
 from lookout.contract.topics import HUB
 from lookout.contract.wire import Context, now
+from lookout.store import quarantine
 from lookout.store.client import Client
 from lookout.store.nodes import Nodes
-from lookout.store.streams import quarantine
 from services.ingest import metrics
 from services.ingest.patience import Patience
 
@@ -44,11 +44,12 @@ class Refusals:
         self.events.fire(f"{kind}_rejected", data, node=node or HUB, cause=_cause(message))
 
     async def _keep(self, message: Message, reason: str, node: str | None) -> None:
-        await quarantine(
+        await quarantine.add(
             self.client,
             topic=message.topic,
             reason=reason,
             data=message.payload,
+            properties=message.properties,
             received_at=now(),
         )
         if node is not None:

@@ -1,7 +1,9 @@
 """Every event to a searchable hash and a daily log; statuses and silence turned into events."""
 
+import json
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,6 @@ from lookout.contract.wire import Context
 from lookout.embedded.child import Child
 from lookout.store.events import Events
 from lookout.store.search import Query
-from services.events.dailylog import DailyLog
 from tests.support.waiting import eventually
 
 
@@ -140,10 +141,12 @@ async def _not_silent(client: Any) -> bool:
     return not await client.hexists("node:garden", "silent")
 
 
-def test_log_files_older_than_the_limit_are_removed(tmp_path: Path) -> None:
-    old, other = tmp_path / "events-2020-01-01.log", tmp_path / "mine.log"
-    for path in (old, other):
-        path.write_text("x")
-    DailyLog(tmp_path, keep_days=30).write(time.time(), "garden", "x", "")
-    assert not old.exists()
-    assert other.exists()
+@pytest.mark.parametrize("fired", ["1970-01-01T00:01:00+00:00", "2222-01-01T00:00:00+00:00"])
+async def test_an_event_of_a_node_with_a_wrong_clock_is_logged_today_with_both_times(
+    fired: str, events: Child, hub: Session, client: Any, data: Path
+) -> None:
+    payload = json.dumps({"event_type": "motion_started", "data": {}, "time_fired": fired})
+    await hub.publish("lookout/garden/event/motion_started", payload)
+    today = data / "logs" / f"events-{datetime.now().astimezone():%Y-%m-%d}.log"
+    await eventually(lambda: "motion_started|node_time=" in today.read_text())
+    assert list((data / "logs").glob("events-*.log")) == [today]

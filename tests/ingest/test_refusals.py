@@ -8,7 +8,7 @@ from lookout.bus.session import Session
 from lookout.contract.events import parse_event
 from lookout.contract.hub import parse_receipt
 from lookout.embedded.child import Child
-from lookout.store import keys
+from lookout.store import keys, quarantine
 from tests.support.pictures import plain_jpeg
 from tests.support.stored import hashes
 from tests.support.waiting import eventually
@@ -27,9 +27,9 @@ BAD_BYTES = {
     "text": (b"not a picture", "not a JPEG"),
     "nothing": (b"", "not a JPEG"),
     "png": (b"\x89PNG\r\n\x1a\n" + bytes(100), "not a JPEG"),
-    "truncated": (plain_jpeg()[:-200], "truncated"),
+    "cut in its header": (plain_jpeg()[:300], "damaged"),
     "header only": (plain_jpeg()[:20] + b"\xff\xd9", "damaged"),
-    "too large": (plain_jpeg()[:-2] + bytes(250_000) + b"\xff\xd9", "200000"),
+    "too large": (plain_jpeg() + bytes(250_000), "200000"),
     "bomb": (claiming(65_000, 65_000), "pixels"),
 }
 BAD_PROPERTIES = {
@@ -137,3 +137,42 @@ async def test_what_redis_does_not_take_is_put_off_and_does_not_block(
     await client.delete("image:garden:1795213515000")
     await hub.publish(TOPIC, plain_jpeg(), properties=named)
     assert parse_receipt((await anext(receipts)).payload).ids == (named["id"],)
+
+
+BEGUN = plain_jpeg()[:-200]
+ODD_BYTES = {
+    "much padding": (plain_jpeg() + bytes(150_000), plain_jpeg() + bytes(150_000), None),
+    "a header before it": (b"HTTP/1.1 200 OK\r\n\r\n" + plain_jpeg(), plain_jpeg(), None),
+    "no end mark": (plain_jpeg()[:-2], plain_jpeg()[:-2], b"1"),
+    "its lower part missing": (BEGUN, BEGUN, b"1"),
+    "the same with padding": (BEGUN + bytes(9_000), BEGUN + bytes(9_000), b"1"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_BYTES)
+async def test_what_can_be_shown_is_stored_and_what_is_missing_is_marked(
+    name: str, ingest: Child, hub: Session, client: Any
+) -> None:
+    sent, stored, damaged = ODD_BYTES[name]
+    await hub.publish(TOPIC, sent)
+    (image,) = (await eventually(lambda: hashes(client))).values()
+    assert image[b"image_data"] == stored
+    assert image.get(b"damaged") == damaged
+    assert image[b"width"] == b"64"
+    assert not await client.xlen(keys.REJECTED_STREAM)
+
+
+async def test_the_quarantine_is_bounded_in_bytes_too(client: Any) -> None:
+    for number in range(12):
+        await quarantine.add(
+            client,
+            topic=TOPIC,
+            reason=f"reason {number}",
+            data=bytes(keys.REJECTED_BYTES + number),
+            properties={},
+            received_at=float(number),
+        )
+    there = await quarantine.everything(client)
+    assert there[0].reason == "reason 11" and not there[0].is_whole
+    assert 4 <= len(there) < 12
+    assert await client.memory_usage(keys.REJECTED_STREAM, samples=0) <= keys.REJECTED_TOTAL
