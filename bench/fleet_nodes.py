@@ -18,8 +18,9 @@ from lookout.bus.subscription import Subscription
 from lookout.contract.hub import parse_receipt
 from lookout.contract.images import IMAGE_TYPE
 from lookout.contract.topics import Topics
-from lookout.host.run import cancel, keep_large_buffers
+from lookout.host.run import keep_large_buffers
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 
 TOPICS: Final = Topics()
 PATIENCE: Final = 60.0  # seconds after the last image until what has no receipt counts as lost

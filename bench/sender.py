@@ -16,8 +16,9 @@ from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
 from lookout.contract.hub import parse_receipt
 from lookout.contract.images import IMAGE_TYPE
-from lookout.host.run import cancel, keep_large_buffers
+from lookout.host.run import keep_large_buffers
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 
 PATIENCE = 60.0  # seconds without any receipt until the rest counts as lost
 

@@ -15,8 +15,8 @@ from lookout.contract.commands import Command
 from lookout.contract.topics import Topics
 from lookout.embedded.broker import Mosquitto
 from lookout.embedded.child import Child
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 
 AHEAD: Final = 2.0  # seconds until the time at which all shall capture
 START_SECONDS: Final = 120.0

@@ -4,10 +4,9 @@ import asyncio
 
 import structlog
 
+from lookout.bus.intake import Ignored, Intake, Received
 from lookout.bus.session import Session
-from lookout.bus.subscription import Message
-from lookout.contract.commands import Command, Result, parse_result
-from lookout.contract.errors import BadMessage
+from lookout.contract.commands import Command, Result
 from lookout.contract.topics import ALL, Topics
 from lookout.contract.wire import new_id
 
@@ -25,18 +24,14 @@ class Caller:
     async def listen(self) -> None:
         """Hand out results until cancelled; run it as a task beside the calls."""
         subscription = self._session.subscribe(self._topics.every("result"))
+        intake = Intake(self._topics, Ignored())
         try:
-            async for message in subscription:
-                self._hand_out(message)
+            await intake.each("results", subscription, self._hand_out)
         finally:
             self._session.unsubscribe(subscription)
 
-    def _hand_out(self, message: Message) -> None:
-        try:
-            result = parse_result(message.payload)
-        except BadMessage as error:
-            logger.warning("not a result", topic=message.topic, reason=str(error))
-            return
+    async def _hand_out(self, received: Received) -> None:
+        result = received.model
         queue = self._waiting.get(result.id or "")
         if queue is not None and not queue.full():
             queue.put_nowait(result)

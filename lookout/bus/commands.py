@@ -15,13 +15,15 @@ import structlog
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from lookout.bus.events import EventBus
+from lookout.bus.intake import Ignored, Intake
 from lookout.bus.journal import Journal
 from lookout.bus.session import Session
-from lookout.bus.subscription import Message
-from lookout.contract.commands import Command, Failure, Result, parse_command
+from lookout.bus.subscription import Message, Subscription
+from lookout.contract.commands import Command, Failure, Result
 from lookout.contract.errors import BadMessage, BadTopic, explain
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
+from lookout.host.tasks import Crew
 
 logger = structlog.get_logger()
 
@@ -72,6 +74,7 @@ class Services:
     ) -> None:
         self._session = session
         self._topics = topics
+        self._intake = Intake(topics, Ignored())
         self._node = node
         self._events = events
         self._journal = journal
@@ -94,30 +97,34 @@ class Services:
         own, to_all = self._topics.commands_for(self._node)
         subscriptions = [self._session.subscribe(own), self._session.subscribe(to_all)]
         try:
-            async with asyncio.TaskGroup() as group:
+            async with Crew() as crew:
                 for subscription in subscriptions:
-                    group.create_task(self._obey(subscription, group), name="commands")
+                    crew.start(self._obey(subscription, crew), "commands")
         finally:
             for subscription in subscriptions:
                 self._session.unsubscribe(subscription)
 
-    async def _obey(self, messages: Any, group: asyncio.TaskGroup) -> None:
+    async def _obey(self, messages: Subscription, crew: Crew) -> None:
         async for message in messages:
             if len(self._pending) >= MOST_PENDING:
                 self._refuse(message, "busy", f"{MOST_PENDING} commands are pending: try later")
                 continue
-            task = group.create_task(self._answer(message), name=f"command {message.topic}")
+            task = crew.start(self._answer(message), f"command {message.topic}")
             self._pending.add(task)
             task.add_done_callback(self._pending.discard)
 
     async def _answer(self, message: Message) -> None:
+        """Obey one message, whatever it is: no command ends the loop."""
         try:
-            service = self._topics.parse(message.topic).name or ""
-            command = parse_command(service, message.payload, message.properties)
-        except (BadTopic, BadMessage) as error:
+            command = self._intake.decoded(message).model
+        except BadMessage as error:
             self._refuse(message, "bad_request", str(error))
             return
-        result = await self._once(command, message.expiry)
+        try:
+            result = await self._once(command, message.expiry)
+        except Exception as error:
+            logger.exception("a command failed", service=command.service)
+            result = self._failed(command.service, "internal_error", repr(error), command)
         self._send(message, result)
 
     async def _once(self, command: Command, expiry: int | None) -> Result:

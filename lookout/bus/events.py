@@ -1,14 +1,13 @@
 """The event bus: fire events and listen to them. Shape and contexts as in Home Assistant."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import structlog
 from pydantic import JsonValue
 
 from lookout.bus.session import Session
-from lookout.contract.errors import BadMessage, BadTopic
-from lookout.contract.events import Event, parse_event
+from lookout.contract.events import Event
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
 
@@ -47,18 +46,3 @@ class EventBus:
         topic = self._topics.event(node or self._origin, event_type)
         self._session.post(topic, event.encode())
         return event
-
-    async def listen(self) -> AsyncIterator[tuple[str, Event]]:
-        """Every event of every node as (node, event); what is no event is logged and skipped."""
-        subscription = self._session.subscribe(self._topics.every("event"))
-        try:
-            async for message in subscription:
-                try:
-                    address = self._topics.parse(message.topic)
-                    event = parse_event(message.payload, event_type=address.name or "")
-                except (BadTopic, BadMessage) as error:
-                    logger.warning("not an event", topic=message.topic, reason=str(error))
-                    continue
-                yield address.node, event
-        finally:
-            self._session.unsubscribe(subscription)

@@ -16,7 +16,7 @@ from lookout.contract.commands import Command, Result, parse_command
 from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.nodes import parse_status
 from lookout.contract.topics import ALL, check_node
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 
 COLUMNS = ("Node", "Outcome", "Answer")
 STATUS_SECONDS: Final = 2.0  # a retained status comes at once

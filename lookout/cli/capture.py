@@ -17,7 +17,7 @@ from lookout.contract.commands import Command, Result
 from lookout.contract.errors import BadMessage
 from lookout.contract.hub import parse_receipt
 from lookout.contract.wire import new_id
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 
 SECONDS: Final = 30.0  # default timeout, and one more for each picture and pause
 

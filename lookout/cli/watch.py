@@ -20,7 +20,7 @@ from lookout.contract.hub import parse_receipt
 from lookout.contract.nodes import parse_status
 from lookout.contract.topics import Address, Topics
 from lookout.contract.wire import now
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 
 _STYLES: Final = {"event": "cyan", "status": "green", "hub_status": "green", "result": "magenta"}
 _NODE_WIDTH, _WHAT_WIDTH = 14, 18  # columns; longer ones push the rest to the right

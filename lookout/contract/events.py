@@ -43,6 +43,7 @@ EVENTS: Final = {
     "image_captured": EventType("{node} took a picture", "good", "node", True),
     "image_rejected": EventType("A picture of {node} was refused", "bad", "hub", True),
     "reading_rejected": EventType("A reading of {node} was refused", "bad", "hub"),
+    "message_rejected": EventType("A message of {node} was refused", "bad", "hub"),
     "message_failed": EventType("A message of {node} could not be handled", "bad", "hub"),
     "capture_failed": EventType("{node} could not take a picture", "bad", "node", True),
     "capture_ok": EventType("{node} takes pictures again", "good", "node", True),

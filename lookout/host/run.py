@@ -4,14 +4,17 @@ import asyncio
 import ctypes
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from lookout.host import health, log
+from lookout.errors import LookoutError
+from lookout.host import log, progress
+from lookout.host.health import Heart
 from lookout.host.settings import Settings, SettingsError
+from lookout.host.tasks import cancel
 
 DRAIN_SECONDS = 8.0  # under Docker's and our demo's patience for a stop
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
@@ -19,7 +22,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
 logger = structlog.get_logger()
 
 
-class Unusable(Exception):
+class Unusable(LookoutError):
     """The process cannot do its work as things are; the message is for a person."""
 
 
@@ -53,7 +56,7 @@ def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def heartbeat_path(data: Path, service: str) -> Path:
-    """The file whose age tells whether the service's event loop is alive."""
+    """The file whose age tells whether the service does its work."""
     return data / "run" / f"{service}.heartbeat"
 
 
@@ -80,7 +83,8 @@ async def _until_stopped(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    beat = asyncio.create_task(health.beat(heartbeat), name="heartbeat")
+    heart = Heart(heartbeat, progress.current())
+    beat = asyncio.create_task(heart.beat(), name="heartbeat")
     work = asyncio.create_task(body(), name=service)
     stopped = asyncio.create_task(stop.wait(), name="wait for a signal")
     try:
@@ -99,48 +103,10 @@ async def _until_stopped(
 async def drain(work: asyncio.Task[None], seconds: float) -> None:
     """Cancel the work and wait for its cleanup, but not for ever."""
     work.cancel()
-    _, pending = await asyncio.wait({work}, timeout=seconds)
-    if pending:
+    await asyncio.wait({work}, timeout=seconds)
+    if not work.done():
         names = sorted(task.get_name() for task in asyncio.all_tasks())
         logger.warning("gave up waiting for a clean stop", seconds=seconds, tasks=names)
         return
     if not work.cancelled() and (error := work.exception()):
         raise error
-
-
-async def cancel(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel tasks and wait until they are gone."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def forever(
-    what: str, step: Callable[[], Awaitable[None]], *, pause: float, on: tuple[type[Exception], ...]
-) -> None:
-    """Do `step` again and again, `pause` seconds apart; one log line down and one up on errors."""
-    down = False
-    while True:
-        try:
-            await step()
-        except on as error:
-            if not down:
-                logger.warning(f"{what}: failing, will try again", error=str(error))
-            down = True
-        else:
-            if down:
-                logger.info(f"{what}: working again")
-            down = False
-        stop_if_cancelled()
-        await asyncio.sleep(pause)
-
-
-def stop_if_cancelled() -> None:
-    """Raise the CancelledError that something below us has swallowed.
-
-    Python 3.11's asyncio.wait_for does so when what it waits for ends in the same moment
-    (python/cpython#86296), and redis-py sends with it.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

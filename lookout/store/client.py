@@ -23,6 +23,9 @@ from redis.exceptions import (
     TimeoutError,  # noqa: A004
 )
 
+from lookout.host import progress
+from lookout.host.outage import Outage
+from lookout.host.pauses import Pauses
 from lookout.host.redaction import redact_url
 from lookout.host.settings import Redis as RedisSettings
 from lookout.host.settings import SettingsError
@@ -78,7 +81,7 @@ async def wait_ready(client: Client, settings: RedisSettings) -> None:
 
     Raises SettingsError when the server is there but refuses us, has no search or is a cluster.
     """
-    waiting = False
+    outage = Outage("Redis")
     while True:
         try:
             await client.execute_command("FT._LIST")
@@ -87,13 +90,9 @@ async def wait_ready(client: Client, settings: RedisSettings) -> None:
         except RedisError as error:
             if advice := _advice(settings, error):
                 raise SettingsError(advice) from None
-            if not waiting:
-                where = redact_url(settings.url)
-                logger.warning("Redis is away, will keep trying", redis=where, reason=str(error))
-            waiting = True
+            outage.down(str(error), redis=redact_url(settings.url))
             await asyncio.sleep(RETRY_SECONDS)
-    if waiting:
-        logger.info("Redis is back", redis=redact_url(settings.url))
+    outage.up(redis=redact_url(settings.url))
 
 
 async def _use_keys_together(client: Client) -> None:
@@ -181,21 +180,19 @@ async def on_disk(
 async def transient(action: Callable[[], Awaitable[T]], down: Callable[[bool], None]) -> T:
     """Do `action` until it succeeds; while the server is away or full, wait and try again.
 
-    `down(True)` is called once when it begins to fail, `down(False)` when it works again.
+    `down(True)` is called once when it begins to fail, `down(False)` when it works again. Waiting
+    for a server that does not take writes is no fault of the work that waits (host/progress.py).
     """
-    failing, pause = False, FIRST_PAUSE
+    outage, pauses = Outage("writing to Redis"), Pauses(FIRST_PAUSE, LONGEST_PAUSE)
     while True:
         try:
             result = await action()
         except TRANSIENT as error:
-            if not failing:
-                logger.warning("Redis does not take writes, waiting", reason=str(error))
+            if outage.down(str(error)):
                 down(True)
-            failing = True
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            progress.beat()
+            await asyncio.sleep(pauses.next())
         else:
-            if failing:
-                logger.info("Redis takes writes again")
+            if outage.up():
                 down(False)
             return result

@@ -47,12 +47,17 @@ async def add(
     data: bytes,
     properties: Mapping[str, str],
     received_at: float,
+    trace: str = "",
 ) -> None:
-    """Keep a refused message, bounded in number and bytes; of a huge one the beginning."""
+    """Keep a refused message, bounded in number and bytes; of a huge one the beginning.
+
+    `trace` is where our own code failed on it, if it did.
+    """
     said = json.dumps(dict(properties))
     fields = {
-        "topic": topic[:_TEXT],
-        "reason": reason[:_TEXT],
+        "topic": topic[:_TEXT].encode(errors="backslashreplace"),
+        "reason": reason[:_TEXT].encode(errors="backslashreplace"),
+        **({"trace": trace.encode(errors="backslashreplace")} if trace else {}),
         "received_at": f"{received_at:.3f}",
         "size": len(data),
         "data": data[: keys.REJECTED_BYTES],

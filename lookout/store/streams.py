@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from lookout.host import progress
+from lookout.host.tasks import stop_if_cancelled
 from lookout.store import keys
 from lookout.store.client import TRANSIENT, Client
 
@@ -34,8 +36,8 @@ async def follow_images(client: Client, *, count: int = 100) -> AsyncIterator[li
         except TRANSIENT:
             await wait_until_back(client)
             continue
-        if (task := asyncio.current_task()) and task.cancelling():
-            raise asyncio.CancelledError  # swallowed by Python 3.11's wait_for, inside redis-py
+        stop_if_cancelled()
+        progress.beat()
         for _, entries in answer or ():
             last = entries[-1][0].decode()
             yield [_stored(entry, fields) for entry, fields in entries]
@@ -47,6 +49,7 @@ async def wait_until_back(client: Client, pause: float = 0.5) -> None:
         try:
             await client.ping()
         except TRANSIENT:
+            progress.beat()
             await asyncio.sleep(pause)
         else:
             return

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lookout.bus.events import EventBus
-from lookout.bus.subscription import Message, Subscription
+from lookout.bus.subscription import Message
 from services.events import metrics
 
 MOST: Final = 200  # bridges; a site's broker names itself
@@ -17,12 +17,7 @@ class Bridges:
     bus: EventBus
     _up: dict[str, bool] = field(default_factory=dict)
 
-    async def take(self, states: Subscription) -> None:
-        """Follow states as they come."""
-        async for message in states:
-            self.handle(message)
-
-    def handle(self, message: Message) -> None:
+    async def handle(self, message: Message) -> None:
         """Note one state; what is said at our start is no news, a change is."""
         name = message.topic.split("/")[-2][:100]
         before, up = self._up.get(name), message.payload == b"1"

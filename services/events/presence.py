@@ -6,12 +6,9 @@ from functools import partial
 import structlog
 
 from lookout.bus.events import EventBus
-from lookout.bus.subscription import Message, Subscription
-from lookout.contract.errors import BadMessage, BadTopic
-from lookout.contract.nodes import parse_info, parse_status
-from lookout.contract.topics import Topics
+from lookout.bus.intake import Received
 from lookout.contract.wire import now
-from lookout.store.client import StoreError, transient
+from lookout.store.client import transient
 from lookout.store.nodes import Nodes
 
 logger = structlog.get_logger()
@@ -21,30 +18,20 @@ logger = structlog.get_logger()
 class Presence:
     """Keeps the registry's statuses and announces changes, each once, over restarts too."""
 
-    topics: Topics
     nodes: Nodes
     bus: EventBus
     silent_after: float
 
-    async def take(self, subscription: Subscription) -> None:
-        """Follow statuses and infos as they come."""
-        async for message in subscription:
-            try:
-                await transient(partial(self.handle, message), lambda _: None)
-            except (BadTopic, BadMessage, StoreError) as error:
-                logger.warning("not taken", topic=message.topic[:200], reason=str(error))
-            message.ack()
+    async def handle(self, received: Received) -> None:
+        """Take one status or info. Raises a StoreError when Redis refuses it for good."""
+        await transient(partial(self._note, received), lambda _: None)
 
-    async def handle(self, message: Message) -> None:
-        """Take one status or info. Raises BadTopic, BadMessage or a StoreError."""
-        address = self.topics.parse(message.topic)
-        if not message.payload:
-            return  # the retained one was removed
-        if address.kind == "info":
-            info = parse_info(message.payload)
-            await self.nodes.set_info(address.node, info.encode().decode(), now())
-        elif address.kind == "status":
-            await self._status(address.node, parse_status(message.payload))
+    async def _note(self, received: Received) -> None:
+        node = received.address.node
+        if received.address.kind == "info":
+            await self.nodes.set_info(node, received.model.encode().decode(), now())
+        else:
+            await self._status(node, received.model)
 
     async def _status(self, node: str, status: str) -> None:
         """Retained statuses come again at every start: only a change is news."""

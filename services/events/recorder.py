@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from lookout.bus.subscription import Message, Subscription
-from lookout.contract.errors import BadMessage, BadTopic
-from lookout.contract.events import Event, parse_event
+from lookout.bus.intake import Received
+from lookout.contract.events import Event
 from lookout.contract.limits import EARLIEST, FARTHEST_CLOCK
-from lookout.contract.topics import HUB, Topics
+from lookout.contract.topics import HUB
 from lookout.contract.wire import now
-from lookout.store.client import StoreError, transient
+from lookout.store.client import transient
 from lookout.store.events import Events, NewEvent
 from lookout.store.nodes import Nodes
 from services.events import metrics
@@ -27,33 +26,16 @@ logger = structlog.get_logger()
 class Recorder:
     """Takes events from the bus to the log; `recorded` hears of each that is new."""
 
-    topics: Topics
     events: Events
     nodes: Nodes
     log: DailyLog
     ttl: int
     recorded: Callable[[str, Event], None] = lambda node, event: None
 
-    async def take(self, subscription: Subscription) -> None:
-        """Record events as they come, and acknowledge each when it is recorded."""
-        async for message in subscription:
-            await self.handle(message)
-            message.ack()
-
-    async def handle(self, message: Message) -> None:
-        """Record one event."""
-        try:
-            address = self.topics.parse(message.topic)
-            event = parse_event(message.payload, event_type=address.name or "")
-        except (BadTopic, BadMessage) as error:
-            metrics.REFUSED.inc()
-            logger.warning("not an event", topic=message.topic[:200], reason=str(error))
-            return
-        try:
-            await transient(lambda: self._record(address.node, event, message.topic), _ignore)
-        except StoreError as error:
-            metrics.REFUSED.inc()
-            logger.error("Redis refused an event", topic=message.topic[:200], reason=str(error))
+    async def handle(self, received: Received) -> None:
+        """Record one event. Raises a StoreError when Redis refuses it for good."""
+        node, topic = received.address.node, received.message.topic
+        await transient(lambda: self._record(node, received.model, topic), _ignore)
 
     async def _record(self, node: str, event: Event, topic: str) -> None:
         new = _new_event(node, event, topic, now())

@@ -6,14 +6,8 @@ from typing import Any
 
 import structlog
 
-from lookout.bus.events import EventBus
-from lookout.bus.session import Session
-from lookout.bus.subscription import Message
-from lookout.contract.errors import BadMessage, BadTopic
+from lookout.bus.intake import Received
 from lookout.contract.events import Event
-from lookout.contract.nodes import parse_info, parse_status
-from lookout.contract.readings import parse_reading
-from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from lookout.store.client import Client
 from lookout.store.images import Images
@@ -39,11 +33,11 @@ async def _tell(group: list[Stored], store: Images, stream: Stream) -> None:
             stream.send("image", partial(present.image, row), identifier=stored.entry)
 
 
-async def events(bus: EventBus, topics: Topics, stream: Stream) -> None:
+async def event(stream: Stream, received: Received) -> None:
     """Each event."""
-    async for node, event in bus.listen():
-        identifier = event.ulid(topics.event(node, event.event_type))
-        stream.send("event", always(_event(identifier, node, event)))
+    identifier = received.model.ulid(received.message.topic)
+    shown = _event(identifier, received.address.node, received.model)
+    stream.send("event", always(shown))
 
 
 def _event(identifier: str, node: str, event: Event) -> dict[str, Any]:
@@ -60,35 +54,14 @@ def _event(identifier: str, node: str, event: Event) -> dict[str, Any]:
     )
 
 
-class NodeNews:
+async def node_news(stream: Stream, received: Received) -> None:
     """Each change of a node: its status, what it says of itself, its readings."""
-
-    def __init__(self, session: Session, topics: Topics, stream: Stream) -> None:
-        self._session = session
-        self._topics = topics
-        self._stream = stream
-
-    async def follow(self, kind: str) -> None:
-        """One kind of message (`status`, `info` or `reading`) of every node."""
-        subscription = self._session.subscribe(self._topics.every(kind))
-        try:
-            async for message in subscription:
-                self._handle(message)
-        finally:
-            self._session.unsubscribe(subscription)
-
-    def _handle(self, message: Message) -> None:
-        try:
-            address = self._topics.parse(message.topic)
-            change = _change(address.kind, message.payload)
-        except (BadTopic, BadMessage) as error:
-            logger.debug("not news of a node", topic=message.topic, reason=str(error))
-            return
-        if message.retain:  # old news, said again because we connected
-            change.pop("status_since", None)
-        else:
-            change["last_seen"] = now()
-        self._stream.send("node", partial(_shown, address.node, change))
+    change = _change(received.address.kind, received.model)
+    if received.message.retain:  # old news, said again because we connected
+        change.pop("status_since", None)
+    else:
+        change["last_seen"] = now()
+    stream.send("node", partial(_shown, received.address.node, change))
 
 
 def _shown(node: str, change: dict[str, Any], prefix: str) -> dict[str, Any]:
@@ -98,11 +71,10 @@ def _shown(node: str, change: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {"node": node, **change}
 
 
-def _change(kind: str, payload: bytes) -> dict[str, Any]:
-    """What of the node's fields is new, named as the API names them. Raises BadMessage."""
+def _change(kind: str, model: Any) -> dict[str, Any]:
+    """What of the node's fields is new, named as the API names them."""
     if kind == "status":
-        return {"status": parse_status(payload), "status_since": now()}
+        return {"status": model, "status_since": now()}
     if kind == "info":
-        return {"info": parse_info(payload).model_dump(mode="json", exclude_none=True)}
-    reading = parse_reading(payload)
-    return {"last_reading": {"timestamp": reading.timestamp or now(), **reading.metrics}}
+        return {"info": model.model_dump(mode="json", exclude_none=True)}
+    return {"last_reading": {"timestamp": model.timestamp or now(), **model.metrics}}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 from lookout.store.client import StoreError
 from lookout.store.nodes import Nodes
 from lookout.video.frames import Frames

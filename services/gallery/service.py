@@ -1,19 +1,20 @@
 """Serve the gallery: the application, and the tasks that feed its live pages."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import structlog
 from aiohttp import web
 
 from lookout.bus.caller import Caller
-from lookout.bus.events import EventBus
+from lookout.bus.intake import Ignored, Intake
 from lookout.bus.session import Session
-from lookout.contract.topics import HUB, Topics
-from lookout.host.run import Unusable, forever
+from lookout.contract.topics import Topics
+from lookout.host.run import Unusable
 from lookout.host.settings import SettingsError
+from lookout.host.tasks import Crew, forever
 from lookout.store.client import TRANSIENT, Client, StoreError, wait_ready
 from lookout.store.index import ensure_indexes
 from services.gallery import feed, keys
@@ -33,19 +34,18 @@ async def run(settings: GallerySettings, session: Session, redis: Client) -> Non
     app = make_app(settings, session, redis, caller)
     async with _listening(app, settings.gallery):
         try:
-            async with asyncio.TaskGroup() as group:
-                start_feeds(group, app)
-                group.create_task(_keep_indexes(settings, redis), name="indexes")
+            async with Crew() as crew:
+                start_feeds(crew, app)
+                crew.start(_keep_indexes(settings, redis), "indexes")
         except* SettingsError as errors:
             raise Unusable(str(errors.exceptions[0])) from None
 
 
-def start_feeds(group: asyncio.TaskGroup, app: web.Application) -> None:
+def start_feeds(crew: Crew, app: web.Application) -> None:
     """The tasks by which live pages and commands hear of the world."""
     redis, session, stream = app[keys.REDIS], app[keys.SESSION], app[keys.STREAM]
     topics = Topics(app[keys.SETTINGS].mqtt.root)
-    news = feed.NodeNews(session, topics, stream)
-    bus = EventBus(session, topics, origin=HUB)
+    intake = Intake(topics, Ignored())
     session.on_connect(stream.resync)  # what was said meanwhile has been missed
     new_images = forever(
         "new images",
@@ -53,12 +53,13 @@ def start_feeds(group: asyncio.TaskGroup, app: web.Application) -> None:
         pause=FEED_PAUSE,
         on=(StoreError,),
     )
-    group.create_task(new_images, name="new images")
-    group.create_task(feed.events(bus, topics, stream), name="events")
-    group.create_task(app[keys.CALLER].listen(), name="results")
-    group.create_task(_stay_online(session, topics), name="presence")
-    for kind in ("status", "info", "reading"):
-        group.create_task(news.follow(kind), name=f"nodes' {kind}")
+    crew.start(new_images, "new images")
+    crew.start(app[keys.CALLER].listen(), "results")
+    crew.start(_stay_online(session, topics), "presence")
+    handlers = {"event": feed.event, **dict.fromkeys(("status", "info", "reading"), feed.node_news)}
+    for kind, handle in handlers.items():
+        messages = session.subscribe(topics.every(kind))
+        crew.start(intake.each(kind, messages, partial(handle, stream)), f"news: {kind}")
 
 
 async def _stay_online(session: Session, topics: Topics) -> None:

@@ -9,9 +9,12 @@ from typing import Final
 
 import structlog
 
+from lookout.bus.intake import Intake
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.topics import Topics
 from lookout.contract.wire import now
+from lookout.host import progress
+from lookout.host.tasks import Crew
 from lookout.store.client import StoreError
 from lookout.store.images import Images, NewImage, choose_id, first_dating
 from services.ingest import metrics
@@ -42,6 +45,7 @@ class ImageIntake:
     refusals: Refusals
     receipts: Receipts
     redating: Redating
+    intake: Intake
 
     async def take(self, subscription: Subscription) -> None:
         """Store images as they come, all that wait in one write.
@@ -49,21 +53,27 @@ class ImageIntake:
         One batch is examined while Redis takes the ones before: its time and ours overlap.
         """
         turn = asyncio.Semaphore(BATCHES)
-        async with asyncio.TaskGroup() as group:
-            async for message in subscription:
-                batch = [message, *subscription.take_more(self.settings.batch - 1)]
-                await turn.acquire()
-                task = group.create_task(self.handle(batch), name="images")
-                task.add_done_callback(lambda _: turn.release())
+        with progress.watched("images") as work:
+            async with Crew() as crew:
+                while True:
+                    work.rest()
+                    message = await anext(subscription)
+                    work.beat()
+                    batch = [message, *subscription.take_more(self.settings.batch - 1)]
+                    await turn.acquire()
+                    task = crew.start(self._take(batch), "images")
+                    task.add_done_callback(lambda _: turn.release())
+
+    async def _take(self, messages: Sequence[Message]) -> None:
+        with progress.watched("a batch of images"):
+            await self.intake.fenced(messages, self.handle)
 
     async def handle(self, messages: Sequence[Message]) -> None:
-        """Examine a few images, store them in one write, then acknowledge them all."""
+        """Examine a few images and store them in one write."""
         examined = [each for message in messages if (each := await self._examine(message))]
         taken = [(message, await self._name(message, each)) for message, each in examined]
         if taken:
             await self._store(taken)
-        for message in messages:
-            message.ack()
 
     async def _examine(self, message: Message) -> tuple[Message, Examined] | None:
         try:

@@ -11,6 +11,7 @@ from lookout.bus.session import Session
 from lookout.contract.hub import Receipt, Rejection
 from lookout.contract.topics import Topics
 from lookout.contract.wire import now
+from lookout.host import progress
 from lookout.store import keys
 from lookout.store.client import (
     TRANSIENT,
@@ -83,17 +84,23 @@ class Receipts:
 
     async def send_forever(self) -> None:
         """Confirm in groups: while one group waits for the disk, the next one collects."""
-        while True:
-            await self._something.wait()
-            self._something.clear()
-            pending, self._pending, self._count = self._pending, defaultdict(_Pending), 0
-            since, self._pending_since = self._pending_since, self._run_id
-            lost = await self._until_durable(
-                [image for each in pending.values() for image in each.ids], since
-            )
-            for node, each in pending.items():
-                stored = [image for image in each.ids if image not in lost]
-                self._send(node, stored, each.rejected, each.later)
+        with progress.watched("receipts") as work:
+            while True:
+                work.rest()
+                await self._something.wait()
+                work.beat()
+                await self._send_group()
+
+    async def _send_group(self) -> None:
+        self._something.clear()
+        pending, self._pending, self._count = self._pending, defaultdict(_Pending), 0
+        since, self._pending_since = self._pending_since, self._run_id
+        lost = await self._until_durable(
+            [image for each in pending.values() for image in each.ids], since
+        )
+        for node, each in pending.items():
+            stored = [image for image in each.ids if image not in lost]
+            self._send(node, stored, each.rejected, each.later)
 
     def _room(self) -> bool:
         if self._count >= MOST_PENDING:
@@ -113,6 +120,7 @@ class Receipts:
             except TRANSIENT as error:
                 logger.debug("receipts wait for Redis", reason=str(error))
             attempts += 1
+            progress.beat()  # it waits for the disk, which is no fault of ours
             if attempts == PATIENT_ATTEMPTS:
                 logger.warning("receipts wait: not on enough disks", replicas=self._replicas)
             await asyncio.sleep(RETRY_SECONDS)

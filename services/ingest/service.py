@@ -3,16 +3,11 @@
 While Redis is away or full nothing is acknowledged: the broker and the spools hold.
 """
 
-import asyncio
-
-from lookout.bus.events import EventBus
-from lookout.bus.session import Session
 from lookout.contract.hub import IngestInfo
-from lookout.contract.topics import HUB, Topics
-from lookout.host.run import forever
-from lookout.store.client import TRANSIENT, Client, StoreError, run_id
+from lookout.host.tasks import Crew, forever
+from lookout.hub import Hub
+from lookout.store.client import StoreError, run_id
 from lookout.store.images import Images
-from lookout.store.index import ensure_indexes
 from lookout.store.readings import Readings
 from services.ingest.hubclock import HubClock, HubClockTeller, built_at, last_ran
 from services.ingest.images import ImageIntake
@@ -27,25 +22,23 @@ from services.ingest.settings import IngestSettings
 from services.ingest.upkeep import Keeper
 
 GROUP = "ingest"  # workers of one group share the messages
-INDEX_SECONDS = 10.0  # a Redis that came back empty gets its indexes again after this
 
 
-async def run(settings: IngestSettings, session: Session, client: Client) -> None:
+async def run(settings: IngestSettings, hub: Hub) -> None:
     """Serve until cancelled."""
-    topics, limits = Topics(settings.mqtt.root), settings.ingest
+    topics, session, client, limits = hub.topics, hub.session, hub.client, settings.ingest
     # Before the first await, so that the broker knows of them before it hears `online`.
     image_messages, reading_messages = (
         session.subscribe(topics.shared(GROUP, topics.every(kind)), auto_ack=False)
         for kind in ("image", "reading")
     )
-    patience = Patience(session, topics.hub_status(settings.name))
-    events = EventBus(session, topics, origin=HUB)
-    refusals = Refusals(client, events, patience)
+    patience = Patience(session, hub.presence)
+    refusals = Refusals(client, hub.events, patience)
 
     def tell(info: IngestInfo) -> None:
         session.post(topics.hub_info(settings.name), info.encode(), retain=True)
 
-    pressure = Pressure(client, events, limits, tell)
+    pressure = Pressure(client, hub.events, limits, tell)
     server_run = await patience.until_done(lambda: run_id(client))
     receipts = Receipts(
         session,
@@ -59,24 +52,27 @@ async def run(settings: IngestSettings, session: Session, client: Client) -> Non
     clock = HubClock(limits, floor=max(ran, built_at()))
     redating = Redating(client, clock)
     images = ImageIntake(
-        limits, topics, Images(client), Room(client, limits), patience, refusals, receipts, redating
+        limits,
+        topics,
+        Images(client),
+        Room(client, limits),
+        patience,
+        refusals,
+        receipts,
+        redating,
+        hub.intake,
     )
-    teller = HubClockTeller(client, events, clock)
-    readings = ReadingIntake(limits, topics, Readings(client), patience, refusals)
+    teller = HubClockTeller(client, hub.events, clock)
+    readings = ReadingIntake(limits, Readings(client), patience)
+    keeper = Keeper(settings, client, pressure, clock, teller, redating)
 
-    async with asyncio.TaskGroup() as group:
-        group.create_task(
-            forever(
-                "search indexes", lambda: ensure_indexes(client), pause=INDEX_SECONDS, on=TRANSIENT
-            ),
-            name="indexes",
-        )
-        group.create_task(
+    async with Crew() as crew:
+        crew.start(hub.keep_indexes(), "indexes")
+        crew.start(
             forever("dating anew", redating.work, pause=WAITING_SECONDS, on=(StoreError,)),
-            name="dating anew",
+            "dating anew",
         )
-        keeper = Keeper(settings, client, pressure, clock, teller, redating)
-        group.create_task(keeper.upkeep(), name="upkeep")
-        group.create_task(receipts.send_forever(), name="receipts")
-        group.create_task(images.take(image_messages), name="images")
-        group.create_task(readings.take(reading_messages), name="readings")
+        crew.start(keeper.upkeep(), "upkeep")
+        crew.start(receipts.send_forever(), "receipts")
+        crew.start(images.take(image_messages), "images")
+        crew.start(hub.intake.each("readings", reading_messages, readings.handle), "readings")

@@ -3,12 +3,12 @@
 One worker does it; when that one ends another goes on.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
-from lookout.host.run import forever
+from lookout.host.tasks import Crew, forever
 from lookout.store.client import TRANSIENT, Client, StoreError
 from lookout.store.locks import lease
 from lookout.store.replicas import replicas_in_touch
@@ -20,6 +20,8 @@ from services.ingest.redating import Redating
 from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
 from services.ingest.thinning import PASS_SECONDS, Thinning
+
+PATIENCE: Final = 120.0  # seconds that a step may take without a sign: a query over all images
 
 Step = Callable[[], Awaitable[None]]
 
@@ -55,9 +57,9 @@ class Keeper:
             ("rules", Rules(client, limits).tell, TELL_SECONDS, (StoreError,)),
             ("thinning", self._unless_in_doubt(thinning), PASS_SECONDS, (StoreError,)),
         )
-        async with asyncio.TaskGroup() as group:
+        async with Crew() as crew:
             for what, step, pause, on in steps:
-                group.create_task(forever(what, step, pause=pause, on=on), name=what)
+                crew.start(forever(what, step, pause=pause, on=on, patience=PATIENCE), what)
 
     def _unless_in_doubt(self, step: Step) -> Step:
         """What removes by age waits while nobody knows what is old."""

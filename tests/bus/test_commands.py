@@ -18,8 +18,8 @@ from lookout.contract.commands import Command, parse_result
 from lookout.contract.events import parse_event
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context, new_id
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 
 TOPICS = Topics()
 Settings = Callable[[str], Broker]

@@ -19,8 +19,8 @@ from lookout.bus.session import Session
 from lookout.contract.commands import Command
 from lookout.contract.nodes import parse_info
 from lookout.contract.topics import Topics
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 from lookout.video import mjpeg
 from services.camera.live.token import GRACE_SECONDS, Token
 from services.camera.settings import Camera

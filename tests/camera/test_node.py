@@ -20,8 +20,8 @@ from lookout.contract.nodes import parse_info
 from lookout.contract.readings import parse_reading
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 

@@ -17,8 +17,8 @@ from lookout.bus.journal import Journal
 from lookout.bus.session import Session
 from lookout.contract.commands import Command
 from lookout.contract.topics import Topics
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 from tests.support.servers import BrokerServer, StoreServer
 from tests.support.services import clean_environment
 from tests.support.warm import Piped, piped

@@ -19,7 +19,7 @@ from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
 from lookout.embedded.child import Child
 from lookout.embedded.ports import free_port
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 from services.events import homeassistant_bus
 from services.events.homeassistant_bus import HomeAssistantBus
 from services.events.settings import HubHomeAssistant

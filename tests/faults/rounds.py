@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bench.machine import resident_mib
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 from lookout.store.client import TRANSIENT
 from tests.faults.comparison import Comparison
 from tests.faults.event_log import EventLog

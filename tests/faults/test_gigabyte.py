@@ -16,8 +16,8 @@ from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
 from lookout.contract.hub import parse_receipt
 from lookout.embedded.child import Child
-from lookout.host.run import cancel
 from lookout.host.settings import Redis as RedisSettings
+from lookout.host.tasks import cancel
 from lookout.store import keys
 from lookout.store.client import Client, opened
 from lookout.store.images import Images

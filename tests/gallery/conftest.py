@@ -12,9 +12,9 @@ from lookout.bus.caller import Caller
 from lookout.bus.session import Session
 from lookout.contract.commands import Command, Result, parse_command
 from lookout.contract.topics import Topics
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
+from lookout.host.tasks import Crew, cancel
 from lookout.store.client import opened
 from lookout.store.images import Images, NewImage
 from lookout.store.index import ensure_indexes
@@ -112,8 +112,8 @@ async def answer_commands(
 
 
 async def _run_feeds(app: web.Application) -> None:
-    async with asyncio.TaskGroup() as group:
-        gallery_service.start_feeds(group, app)
+    async with Crew() as crew:
+        gallery_service.start_feeds(crew, app)
 
 
 async def _node(

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 from lookout.store.nodes import Nodes
 from lookout.video import mjpeg
 from lookout.video.frames import Frames

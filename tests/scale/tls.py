@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from lookout.embedded.ports import HOST
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 
 
 def make_certificate(folder: Path) -> Path:

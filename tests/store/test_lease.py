@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 from lookout.store import keys
 from lookout.store.locks import lease
 from tests.support.servers import StoreServer

@@ -13,8 +13,8 @@ from lookout.contract.events import Event, parse_event
 from lookout.contract.images import ImageMeta
 from lookout.contract.topics import Topics
 from lookout.contract.wire import new_id
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 from tests.support.waiting import PATIENCE, eventually
 
 TRIES, ANSWER_SECONDS = 4, 8.0

@@ -10,8 +10,8 @@ from typing import Any
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.contract.wire import now
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 from services.camera import service
 from services.camera.settings import Camera, CameraSettings
 from services.camera.settings.camera import PI_ONLY

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from lookout.embedded.ports import HOST, free_port
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 
 CHUNK: Final = 16_384  # bytes forwarded in one go
 

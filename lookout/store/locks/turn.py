@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from lookout.host import progress
 from lookout.store import keys
 from lookout.store.client import Client, StoreError
 
@@ -26,6 +27,7 @@ class Turn:
     async def prolong(self) -> None:
         """Begin the time anew. Raises a StoreError when another worker has its turn by now."""
         await self._lock.reacquire()
+        progress.beat()
 
 
 @asynccontextmanager

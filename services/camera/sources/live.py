@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import structlog
 
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 from services.camera.sources.source import SourceError
 
 Sink = Callable[[bytes], None]

@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image
 
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 from lookout.vision.pictures import shown_size
 from services.camera.sources.httpanswer import Answer, HttpFailed
 from services.camera.sources.jpeg import MAX_BYTES, check_scan, decoded

@@ -8,7 +8,7 @@ import contextlib
 import ssl
 from typing import Final
 
-from lookout.host.run import cancel
+from lookout.host.tasks import cancel
 from services.camera.settings.tls import Tls
 from services.camera.sources import tls
 from services.camera.sources.decoding import DecodedShot, Decoding

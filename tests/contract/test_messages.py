@@ -16,7 +16,7 @@ from lookout.contract.images import ImageMeta, image_id, split_image_id
 from lookout.contract.nodes import parse_status
 from lookout.contract.readings import Reading, parse_reading
 from lookout.contract.wire import Context, new_id, time_of_id
-from tests.bus.test_topics import nodes, words
+from tests.contract.test_topics import nodes, words
 
 json_values = st.recursive(
     st.none()
