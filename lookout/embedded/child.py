@@ -44,6 +44,14 @@ class Child:
         """None while it runs; minus the signal's number when a signal ended it."""
         return self._process.poll() if self._process else None
 
+    def work_done(self) -> str:
+        """Something that changes while it computes or reads; always empty where we cannot know."""
+        try:
+            about = Path(f"/proc/{self.pid}")
+            return (about / "stat").read_text() + (about / "io").read_text()
+        except OSError:
+            return ""
+
     def start(self) -> None:
         """Start it, with its output appended to the log."""
         if self.running:

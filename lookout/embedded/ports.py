@@ -60,13 +60,20 @@ async def ask(port: int, request: bytes, until: bytes = b"\n") -> bytes:
         return b""
 
 
-async def until_ready(child: Child, ready: Callable[[], Awaitable[bool]], what: str) -> None:
-    """Wait until `ready` says so. Raises NotStarted when the child ends or the time is up."""
-    deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
-    while not await ready():
+async def until_ready(child: Child, ready: Callable[[], Awaitable[bool | None]], what: str) -> None:
+    """Wait until `ready` says so. Raises NotStarted when the child ends or the time is up.
+
+    The time counts from when it last said None: it is there, and has work to do first. A Redis that
+    reads gigabytes from a card needs minutes; one that was ended for that could never start.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + ANSWER_SECONDS
+    while not (answer := await ready()):
         if not child.running:
             raise NotStarted(f"{what} ended at once. Its last words:\n{child.last_lines()}")
-        if asyncio.get_running_loop().time() > deadline:
+        if answer is None:
+            deadline = clock() + ANSWER_SECONDS
+        elif clock() > deadline:
             await child.kill()
             raise NotStarted(
                 f"{what} did not answer within {ANSWER_SECONDS:.0f} s. "

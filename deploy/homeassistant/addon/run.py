@@ -12,10 +12,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
+
+from lookout.embedded.mending import DamagedInTheMiddle, mend
 
 OPTIONS: Final = Path("/data/options.json")
 FOLDERS: Final = {"redis": Path("/data/redis"), "hub": Path("/data/lookout")}
@@ -115,8 +117,22 @@ def become_ordinary() -> None:
     os.setuid(user.pw_uid)
 
 
-async def keep(name: str, command: list[str], environment: Mapping[str, str]) -> None:
-    """Run a program again and again, until cancelled."""
+def mend_redis() -> None:
+    """Let Redis start on what a power cut left of its file."""
+    try:
+        for done in mend(FOLDERS["redis"]):
+            say(str(done))
+    except (DamagedInTheMiddle, OSError) as error:
+        say(str(error))
+
+
+async def keep(
+    name: str,
+    command: list[str],
+    environment: Mapping[str, str],
+    repair: Callable[[], None] = lambda: None,
+) -> None:
+    """Run a program again and again, after a failure once `repair` is done, until cancelled."""
     while True:
         process = await asyncio.create_subprocess_exec(*command, env=environment, cwd="/")
         try:
@@ -124,6 +140,8 @@ async def keep(name: str, command: list[str], environment: Mapping[str, str]) ->
         finally:
             await end(process)
         say(f"{name} ended with code {code}: starting it again in {PAUSE:.0f} s.")
+        if code:
+            await asyncio.to_thread(repair)
         await asyncio.sleep(PAUSE)
 
 
@@ -147,7 +165,7 @@ async def serve(options: Mapping[str, Any], broker: str) -> None:
         asyncio.create_task(keep(name, [sys.executable, "-m", f"services.{name}"], environment))
         for name in SERVICES
     ]
-    redis = asyncio.create_task(keep("redis", redis_command(options), inherited))
+    redis = asyncio.create_task(keep("redis", redis_command(options), inherited, mend_redis))
     stopped = asyncio.create_task(told_to_stop())
     await asyncio.wait({stopped, redis, *services}, return_when=asyncio.FIRST_COMPLETED)
     for group in ([stopped, *services], [redis]):

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Become Redis, after a look at its append-only file: a power cut on a memory card leaves zeros or old bytes
+# at its end, with which Redis does not start (`aof-load-truncated` is for files that end too early only).
+# What is damaged within the last 8 MiB is cut, and kept in /data/damaged; the nodes' spools send again what
+# was not confirmed. Damage before that is no power cut: a person decides. With `--middle` that is cut too.
+set -eu
+
+data=/data
+end_bytes=8388608
+
+middle=no
+if [ "${1:-}" = --middle ]; then
+    middle=yes
+    shift
+fi
+
+# The last file of commands that the manifest names.
+file=
+for manifest in "$data"/appendonlydir/*.manifest; do
+    [ -f "$manifest" ] || continue
+    name=$(sed -n 's/^file \([^ ]*\.incr\.aof\) .*type i.*/\1/p' "$manifest" | tail -n 1)
+    if [ -n "$name" ]; then file=$data/appendonlydir/$name; fi
+done
+
+cut() {
+    size=$(wc -c <"$file")
+    good=$(printf '%s\n' "$1" | sed -n 's/.*ok_up_to=\([0-9]*\).*/\1/p' | tail -n 1)
+    if [ -z "$good" ]; then
+        printf '%s\n' "$1" >&2
+        return
+    fi
+    bad=$((size - good))
+    if [ "$bad" -gt "$end_bytes" ] && [ "$middle" = no ]; then
+        cat >&2 <<TEXT
+Redis' append-only file is damaged in the middle: $file, from byte $good of $size.
+A power cut damages only its end, so look after the disk. Nothing has been changed.
+To start without what follows the damage, with a copy of all as it is:
+    docker compose run --rm --no-deps --entrypoint 'cp -a /data/appendonlydir /data/appendonlydir.before' redis
+    docker compose run --rm --no-deps --entrypoint 'sh /redis-start.sh --middle true' redis
+    docker compose up -d
+TEXT
+        exit 1
+    fi
+    mkdir -p "$data/damaged"
+    copy=$data/damaged/$(basename "$file").$(date +%s)
+    tail -c "$bad" "$file" >"$copy"
+    sync "$copy" 2>/dev/null || sync
+    truncate -s "$good" "$file"
+    echo "$bad damaged bytes were cut from the end of $(basename "$file"), as a power cut leaves them; they are kept in $copy." >&2
+}
+
+if [ -n "$file" ] && [ -s "$file" ] && ! said=$(redis-check-aof "$file" 2>&1); then
+    cut "$said"
+fi
+
+exec "$@"

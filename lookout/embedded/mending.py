@@ -1,0 +1,148 @@
+"""Lets a Redis start again after a power cut damaged its append-only file.
+
+    python -m lookout.embedded.mending FOLDER
+
+A memory card that loses power leaves more than a file that ends too early, which Redis repairs
+itself: zeros or old bytes where the last writes should be. What is damaged within the last few
+megabytes is cut out, and a copy of it kept beside. Damage before that is no power cut: a person
+decides.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, NoReturn
+
+from lookout.embedded.appendonly import Stretch, damage
+
+END_BYTES: Final = (
+    8 << 20
+)  # what a power cut may reach: an erase block of a card, and a second's writes
+KEPT: Final = "damaged"  # folder of the copies, beside Redis' own files
+_FOLDER, _SINGLE = "appendonlydir", "appendonly.aof"
+_MIDDLE: Final = """\
+Redis' append-only file is damaged in the middle: {file}, bytes {first:,} to {last:,} of {size:,}.
+A power cut damages only its end, so look after the disk. Nothing has been changed.
+To start without these bytes, with a copy of all as it is:
+    cp -a {folder} {folder}.before
+    {command} --middle {folder}
+    and start Redis again\
+"""
+
+
+class DamagedInTheMiddle(Exception):
+    """A person must decide; the message says what to type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was cut out of which file, and where it is kept."""
+
+    file: Path
+    bytes: int
+    copy: Path
+
+    def __str__(self) -> str:
+        return (
+            f"{self.bytes:,} damaged bytes were cut out of {self.file.name}, as a power cut leaves "
+            f"them; they are kept in {self.copy}. What the nodes had not been told is stored comes "
+            "again from their spools."
+        )
+
+
+def mend(folder: Path, *, middle: bool = False) -> list[Mended]:
+    """Cut out what is damaged in the append-only files of Redis' `folder`; what has been done.
+
+    While nothing runs on it. Raises OSError; DamagedInTheMiddle unless `middle` allows that too.
+    """
+    found = [(file, stretches) for file in _files(folder) if (stretches := damage(file))]
+    last = _files(folder)[-1:]
+    for file, stretches in found:
+        if not middle and ([file] != last or stretches[0].start < _size(file) - END_BYTES):
+            raise DamagedInTheMiddle(_advice(folder, file, stretches))
+    return [_cut_out(file, stretches, folder / KEPT) for file, stretches in found]
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of commands in the order in which Redis reads them."""
+    manifests = sorted((folder / _FOLDER).glob("*.manifest"))
+    if not manifests:
+        return [path for path in [folder / _SINGLE] if path.exists()]
+    words = [line.split() for line in manifests[0].read_text(errors="replace").splitlines()]
+    named = [folder / _FOLDER / each[1] for each in words if each[:1] == ["file"] and len(each) > 1]
+    return [path for path in named if path.suffix == ".aof" and path.exists()]
+
+
+def _cut_out(file: Path, stretches: Sequence[Stretch], kept: Path) -> Mended:
+    """The copy is on the disk before the file is changed, and the file changes in one step."""
+    kept.mkdir(mode=0o700, exist_ok=True)
+    copy = kept / f"{file.name}.{time.time_ns()}"
+    temporary = file.with_name(f"{file.name}.mended")
+    with file.open("rb") as whole, copy.open("wb") as cut, temporary.open("wb") as mended:
+        at = 0
+        for each in stretches:
+            _move(whole, mended, each.start - at)
+            _move(whole, cut, each.size)
+            at = each.end
+        _move(whole, mended, _size(file) - at)
+        for written in (cut, mended):
+            written.flush()
+            os.fsync(written.fileno())
+    about = file.stat()
+    temporary.chmod(about.st_mode & 0o777)
+    if os.geteuid() == 0:
+        os.chown(temporary, about.st_uid, about.st_gid)
+    temporary.replace(file)
+    _sync(file.parent)
+    return Mended(file, sum(each.size for each in stretches), copy)
+
+
+def _move(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    while size > 0 and (piece := source.read(min(size, 1 << 20))):
+        target.write(piece)
+        size -= len(piece)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
+
+
+def _advice(folder: Path, file: Path, stretches: Sequence[Stretch]) -> str:
+    return _MIDDLE.format(
+        file=file,
+        first=stretches[0].start,
+        last=stretches[-1].end,
+        size=_size(file),
+        folder=folder,
+        command=f"{sys.executable} -m lookout.embedded.mending",
+    )
+
+
+def main() -> NoReturn:
+    """Entry point: exits 0 when Redis can start, 1 when a person must decide."""
+    words = sys.argv[1:]
+    folders = [Path(word) for word in words if not word.startswith("-")]
+    if len(folders) != 1:
+        sys.exit(f"usage: {sys.executable} -m lookout.embedded.mending [--middle] FOLDER")
+    try:
+        done = mend(folders[0], middle="--middle" in words)
+    except (DamagedInTheMiddle, OSError) as error:
+        sys.exit(str(error))
+    for each in done:
+        sys.stderr.write(f"{each}\n")
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
