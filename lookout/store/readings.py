@@ -75,12 +75,13 @@ class Readings:
 
         `metric` must be a checked name: it becomes part of the query.
         """
+        step = f"{width:.6f}"  # never 1e+06: the search's arithmetic does not know it
         answer: list[Any] = await self._client.execute_command(
             *("FT.AGGREGATE", keys.READINGS_INDEX, "@node:{$node} @timestamp:[$since $until]"),
             *("PARAMS", 6, "node", node, "since", since, "until", until),
             *("LOAD", 2, "@timestamp", f"@{metric}"),
             *("FILTER", f"exists(@{metric})"),
-            *("APPLY", f"floor(@timestamp/{width:g})*{width:g}", "AS", "bucket"),
+            *("APPLY", f"floor(@timestamp/{step})*{step}", "AS", "bucket"),
             *("GROUPBY", 1, "@bucket"),
             *("REDUCE", "AVG", 1, f"@{metric}", "AS", "average"),
             *("REDUCE", "MIN", 1, f"@{metric}", "AS", "least"),

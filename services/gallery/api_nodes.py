@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestPayloadError
 
 from lookout.bus.errors import Refused, TooLarge
 from lookout.contract.commands import Command, Result, parse_command
@@ -55,7 +57,7 @@ async def call_service(request: web.Request) -> web.Response:
     """Call a service on one node, or on `all`, and give back what it answers."""
     timeout = parse(CommandParameters, request.query).timeout
     node = request.match_info["node"]
-    command = parse_command(request.match_info["service"], await request.read(), {})
+    command = parse_command(request.match_info["service"], await body_of(request), {})
     logger.info(
         "a command was asked for",
         node=node,
@@ -72,6 +74,15 @@ async def call_service(request: web.Request) -> web.Response:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error)) from None
     except Refused as error:
         raise Problem(HTTPStatus.BAD_GATEWAY, f"The broker refused it: {error}") from None
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The body. Raises a 400 Problem when it is not packed as its headers say, or aiohttp's 413."""
+    try:
+        return await request.read()
+    except (RequestPayloadError, HttpProcessingError):
+        coding = request.headers.get("Content-Encoding", "")
+        raise bad_field("Content-Encoding", coding, "the body is not packed like this") from None
 
 
 async def _call_all(request: web.Request, command: Command, seconds: float) -> web.Response:

@@ -7,12 +7,13 @@ from typing import Final
 from aiohttp import web
 
 from services.gallery import keys
-from services.gallery.problems import Problem
+from services.gallery.problems import Problem, bad_field
 from services.gallery.query import ReadingParameters, parse
 
 DAY: Final = 86_400.0  # seconds
 USUAL_BUCKETS: Final = 200
 MOST_BUCKETS: Final = 5_000
+NARROWEST: Final = 0.001  # seconds
 
 
 async def list_readings(request: web.Request) -> web.Response:
@@ -33,6 +34,8 @@ async def list_readings(request: web.Request) -> web.Response:
 def _check(since: float, until: float, width: float) -> None:
     if since >= until:
         raise Problem(HTTPStatus.BAD_REQUEST, "since must be before until")
+    if width < NARROWEST:
+        raise bad_field("bucket", f"{width:g}s", f"at least {NARROWEST} s")
     if (until - since) / width > MOST_BUCKETS:
         least = (until - since) / MOST_BUCKETS
         raise Problem(

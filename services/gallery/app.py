@@ -14,7 +14,14 @@ from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
 from services.gallery import keys, openapi, routes
 from services.gallery.auth import Door
-from services.gallery.middlewares import answered, guarded, measured, secure_headers, situated
+from services.gallery.middlewares import (
+    answered,
+    fenced,
+    guarded,
+    measured,
+    secure_headers,
+    situated,
+)
 from services.gallery.proxies import Proxies
 from services.gallery.recent import Recent
 from services.gallery.relay import Relays
@@ -31,7 +38,8 @@ def make_app(
 ) -> web.Application:
     """The application; it starts nothing by itself."""
     app = web.Application(
-        middlewares=[situated, measured, answered, guarded], client_max_size=LARGEST_BODY
+        middlewares=[fenced, situated, measured, answered, guarded],
+        client_max_size=LARGEST_BODY,
     )
     images, templates = Images(redis), Templates()
     app[keys.SETTINGS] = settings

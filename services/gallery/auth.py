@@ -1,7 +1,6 @@
 """Who may come in: a password as cookie, HTTP Basic or bearer token; same-origin for changes."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import ipaddress
@@ -10,7 +9,7 @@ import time
 from collections import OrderedDict
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from aiohttp import web
 from itsdangerous import BadSignature, TimestampSigner
@@ -128,8 +127,9 @@ class Door:
 
     def _has_cookie(self, request: web.Request) -> bool:
         try:
-            self._signer.unsign(request.cookies.get(COOKIE, ""), max_age=COOKIE_SECONDS)
-        except BadSignature:  # an expired one is a BadSignature too
+            cookie = request.cookies.get(COOKIE, "").encode()
+            self._signer.unsign(cookie, max_age=COOKIE_SECONDS)
+        except (BadSignature, UnicodeEncodeError):  # an expired one is a BadSignature too
             return False
         return True
 
@@ -145,7 +145,7 @@ def check_origin(request: web.Request) -> None:
     if site is not None:
         own = site in {"same-origin", "none"}
     else:
-        own = origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
+        own = origin is None or _split(origin).netloc.lower() == request.host.lower()
     if not own:
         raise Problem(
             HTTPStatus.FORBIDDEN, "This change was asked for by another site's page: refused."
@@ -167,12 +167,20 @@ def _given_password(request: web.Request) -> str | None:
         return None
     try:
         return base64.b64decode(value, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, or not UTF-8 inside
         return None
 
 
 def _host_name(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "").lower()
+    return (_split(f"//{host}").hostname or "").lower()
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; of one that is none, such as http://[, all are empty."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _network(address: str) -> str:
@@ -187,7 +195,8 @@ def _network(address: str) -> str:
 
 
 def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+    # What is not UTF-8 in a header or form arrives as lone surrogates, which no encoder takes.
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
 
 
 def _signing_key(password: str) -> bytes:

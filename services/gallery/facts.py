@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from services.gallery import words
 
 Fact = tuple[str, str]
+SHORTEST: Final = 1e-6  # seconds
 
 
 def of_image(image: Mapping[str, Any]) -> list[Fact]:
@@ -84,6 +85,8 @@ def _exposure(microseconds: float) -> str:
     if microseconds <= 0:
         return ""
     seconds = microseconds / 1e6
+    if seconds < SHORTEST:  # a fraction would be of no use, and at 1e-320 there is none
+        return f"{microseconds:g} µs"
     if seconds >= 0.5:
         return f"{words.number(seconds, 2)} s"
     return f"1/{round(1 / Fraction(seconds))} s"

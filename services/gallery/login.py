@@ -20,8 +20,8 @@ async def show(request: web.Request) -> web.Response:
 
 async def enter(request: web.Request) -> web.StreamResponse:
     """A password was typed."""
-    door, form = request.app[keys.DOOR], await request.post()
-    target, given = safe_path(str(form.get("next", "/"))), str(form.get("password", ""))
+    door, form = request.app[keys.DOOR], await _typed(request)
+    target, given = safe_path(form.get("next", "/")), form.get("password", "")
     if not door.has_password:
         raise web.HTTPSeeOther(prefix_of(request) + target)
     try:
@@ -36,6 +36,25 @@ async def enter(request: web.Request) -> web.StreamResponse:
     answer = _see(request, target)
     door.let_in(request, answer)
     return answer
+
+
+async def _typed(request: web.Request) -> dict[str, str]:
+    """The form's texts. Raises a 400 Problem, or aiohttp's 413 and the like.
+
+    aiohttp reads charsets, encodings and boundaries of the browser's choice with a dozen libraries,
+    each with errors of its own: LookupError, UnicodeError, ValueError, zlib.error, AssertionError.
+    """
+    try:
+        form = await request.post()
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        raise Problem(HTTPStatus.BAD_REQUEST, f"The form cannot be read ({kind}).") from error
+    for value in form.values():
+        if isinstance(value, web.FileField):
+            value.file.close()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 async def leave(request: web.Request) -> web.Response:

@@ -18,6 +18,8 @@ STREAM_DROPPED = Counter(
 THUMBNAILS = Counter("lookout_gallery_thumbnails", "Thumbnails by where they came from", ["source"])
 REFUSED_LOGINS = Counter("lookout_gallery_refused_logins", "Wrong passwords")
 
+NOT_HTTP = Counter("lookout_gallery_not_http", "Requests that were broken below the application")
+
 
 async def metrics(_: web.Request) -> web.Response:
     """Everything counted, in Prometheus' text format."""

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from services.gallery import keys, metrics
 from services.gallery.auth import check_origin
-from services.gallery.problems import Problem, from_error
-from services.gallery.proxies import VISIT, prefix_of, visit_of
+from services.gallery.problems import Problem, bad_field, from_error
+from services.gallery.proxies import VISIT, prefix_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -33,7 +33,8 @@ _HEADERS: Final = {
 
 async def secure_headers(request: web.Request, response: web.StreamResponse) -> None:
     """On every answer, live streams included."""
-    visit = visit_of(request)
+    # aiohttp refuses an Expect header before it asks our middlewares.
+    visit = request.get(VISIT) or request.app[keys.PROXIES].direct(request)
     # Home Assistant shows us in a frame of its own page, which has the same origin.
     response.headers["Content-Security-Policy"] = _POLICY + ("'self'" if visit.user else "'none'")
     response.headers.update(_HEADERS)
@@ -47,15 +48,36 @@ async def secure_headers(request: web.Request, response: web.StreamResponse) -> 
 
 
 @web.middleware
+async def fenced(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost: whatever goes wrong further in becomes an answer, an error page's too."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        problem = from_error(error)
+    return problem.response(request.path)
+
+
+@web.middleware
 async def situated(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """The outermost: further in, the request is as its browser sent it, without our prefix."""
+    """Further in, the request is as its browser sent it, without our prefix."""
     proxies = request.app[keys.PROXIES]
     request[VISIT] = proxies.direct(request)
     try:
-        visit = proxies.visit(request)
+        asked = proxies.visit(request).apply(request)
+        _check_address(asked)
     except Problem as problem:
         return problem.response(request.path)
-    return await handler(visit.apply(request))
+    return await handler(asked)
+
+
+def _check_address(request: web.Request) -> None:
+    """Raises a 400 Problem where Host or X-Forwarded-Host make no URL, such as with port 99999."""
+    try:
+        _ = request.url
+    except ValueError:
+        raise bad_field("Host", request.host, "use a name and a port") from None
 
 
 @web.middleware

@@ -10,12 +10,14 @@ from aiohttp import web
 
 from lookout.bus.errors import NotConnected
 from lookout.contract.errors import BadMessage, BadTopic
+from lookout.contract.wire import new_id
 from lookout.store.client import TRANSIENT, ResponseError, StoreError
 from lookout.store.search import NotWhole
 
 logger = structlog.get_logger()
 
 RETRY_SECONDS = 2
+LONGEST_VALUE = 200  # characters of a wrong value that are repeated
 
 
 class Problem(Exception):
@@ -63,8 +65,9 @@ def not_found(what: str) -> Problem:
 
 def bad_field(field: str, value: str, allowed: str) -> Problem:
     """A 400 that names the field, its value and what is allowed."""
-    error = {"field": field, "value": value, "allowed": allowed}
-    return Problem(HTTPStatus.BAD_REQUEST, f"{field} = {value!r}: {allowed}", errors=[error])
+    error = {"field": field, "value": value[:LONGEST_VALUE], "allowed": allowed}
+    detail = f"{field} = {value[:LONGEST_VALUE]!r}: {allowed}"
+    return Problem(HTTPStatus.BAD_REQUEST, detail, errors=[error])
 
 
 def from_error(error: Exception) -> Problem:
@@ -80,8 +83,15 @@ def from_error(error: Exception) -> Problem:
         return Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, why, headers={"Retry-After": str(RETRY_SECONDS)}
         )
-    logger.error("a request failed", exc_info=error)
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The gallery's log has the reason.")
+    return _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> Problem:
+    """By its id the one who asked can be told which traceback in the log is theirs."""
+    identifier = new_id()
+    logger.error("a request failed", id=identifier, exc_info=error)
+    detail = f"The gallery's log has the reason, with the id {identifier}."
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail, id=identifier)
 
 
 def _from_http(error: web.HTTPException) -> Problem:

@@ -1,9 +1,10 @@
 """What may stand in a query string, and the store's queries made of it."""
 
+import math
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from multidict import MultiMapping
 from pydantic import (
@@ -22,7 +23,10 @@ from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
 from lookout.store.retention.removal import KEPT
 from lookout.store.search import BadCursor, Cursor, Query
-from services.gallery.problems import Problem
+from services.gallery.problems import LONGEST_VALUE, Problem
+
+_CURSOR_HELP: Final = "use the `next` of an earlier answer"
+_CURSOR_ID: Final = re.compile(r"[0-9A-Za-z_:-]{1,64}")  # an image's id, or an event's ULID
 
 
 def _duration(value: object) -> float:
@@ -46,9 +50,12 @@ def _several(value: object) -> object:
 
 def _cursor(value: object) -> Cursor:
     try:
-        return Cursor.decode(str(value))
-    except BadCursor:
-        raise ValueError("use the `next` of an earlier answer") from None
+        cursor = Cursor.decode(str(value))
+    except (BadCursor, OverflowError, RecursionError):
+        raise ValueError(_CURSOR_HELP) from None
+    if not math.isfinite(cursor.value) or not _CURSOR_ID.fullmatch(cursor.id):
+        raise ValueError(_CURSOR_HELP)
+    return cursor
 
 
 def _metric(name: str) -> str:
@@ -208,4 +215,4 @@ def _explain(model: type[Parameters], item: Mapping[str, Any]) -> dict[str, str]
         allowed = "give it once"
     else:
         allowed = item["msg"].removeprefix("Value error, ")
-    return {"field": str(item["loc"][0]), "value": str(value)[:200], "allowed": allowed}
+    return {"field": str(item["loc"][0]), "value": str(value)[:LONGEST_VALUE], "allowed": allowed}

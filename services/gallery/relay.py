@@ -152,9 +152,18 @@ async def live_url(nodes: Nodes, node: str) -> str:
     url = (fields.get("info") or {}).get("live_url")
     if not isinstance(url, str):
         raise NoLiveView("its live view is off (call its service `live` with on: true)")
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+    if not _is_address(url):
         raise NoLiveView("it does not say where its live view is")
     return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError when it is none
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:  # such as http://[
+        return False
 
 
 async def _jpeg(part: aiohttp.BodyPartReader) -> bytes:

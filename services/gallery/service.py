@@ -19,6 +19,7 @@ from lookout.store.client import TRANSIENT, Client, StoreError, wait_ready
 from lookout.store.index import ensure_indexes
 from services.gallery import feed, keys
 from services.gallery.app import make_app
+from services.gallery.serverlog import server_logger
 from services.gallery.settings import Gallery, GallerySettings
 
 INDEX_SECONDS: Final = 10.0  # a Redis that came back empty gets its indexes again after this
@@ -79,7 +80,9 @@ async def _keep_indexes(settings: GallerySettings, redis: Client) -> None:
 
 @asynccontextmanager
 async def _listening(app: web.Application, gallery: Gallery) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = web.AppRunner(
+        app, access_log=None, logger=server_logger(), shutdown_timeout=SHUTDOWN_SECONDS
+    )
     await runner.setup()
     try:
         try:

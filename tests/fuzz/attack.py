@@ -108,19 +108,18 @@ class Run:
             answer = await browser.ask(request, 2.0 if waiting or stuck else 40.0)
         except TimeoutError:
             if not (waiting or stuck) and not self.system.dead():
-                self.findings.add(f"no answer {request.target[:20]!r}", "gallery: no answer in 40 s",
-                                  cause=str(request))  # fmt: skip
+                key = f"no answer {request.target[:20]!r}"
+                self.findings.add(key, "gallery: no answer in 40 s", cause=str(request))
             return
         except OSError:
             return  # it has ended: the watch tells
         except (ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return  # what we sent upset the order of the answers
         self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
-        if answer.status >= 500 and not (waiting and answer.status in GATEWAY):
-            if not self.findings.look_into_logs(cause=str(request)):
-                self.findings.add(f"{answer.status} {answer.body[:40]!r}",
-                                  f"gallery: {answer.status} {answer.body[:300]!r}",
-                                  cause=str(request))  # fmt: skip
+        fine = answer.status < 500 or (waiting and answer.status in GATEWAY)
+        if not fine and not self.findings.look_into_logs(cause=str(request)):
+            what = f"gallery: {answer.status} {answer.body[:300]!r}"
+            self.findings.add(what[:60], what, cause=str(request))
 
     async def _may_go(self) -> bool:
         """Wait for our turn; False when enough was found."""
@@ -133,7 +132,7 @@ class Run:
             task.add_done_callback(self._rounds.discard)
         if self.count in (self.plan.length // 10, self.plan.length // 2):
             self.weigh()
-        while self._room.locked() or not self._clear.is_set():
+        while self._room.locked() or not self._clear.is_set():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         return not self.findings.enough
 
@@ -170,5 +169,3 @@ class Run:
                 await self.system.revive()
                 self._clear.set()
             await asyncio.sleep(LOOK_SECONDS)
-
-

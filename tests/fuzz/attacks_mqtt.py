@@ -19,11 +19,28 @@ from tests.fuzz.system import CAMERAS
 
 NODES: Final = ("esp32", *CAMERAS)
 # Names for whoever speaks for many: a bounded number, as each is a node to the hub from then on.
-STRANGERS: Final = ("esp32", *(f"site-{number}" for number in range(10)), "all", "hub", "Bad Name", "")
+STRANGERS: Final = (
+    "esp32",
+    *(f"site-{number}" for number in range(10)),
+    "all",
+    "hub",
+    "Bad Name",
+    "",
+)
 RETAINED: Final = frozenset({"status", "info", "preview", "reading", "detection"})
 SHARE_OF_PICTURES, SHARE_OF_COMMANDS = 0.2, 0.12
 # Not `restart`, which ends the process as it should.
-SERVICES: Final = ("capture", "set", "autofocus", "live", "identify", "nothing", "x" * 40, "Bad", "")
+SERVICES: Final = (
+    "capture",
+    "set",
+    "autofocus",
+    "live",
+    "identify",
+    "nothing",
+    "x" * 40,
+    "Bad",
+    "",
+)
 EVENTS: Final = ("x", "node_online", "image_captured", "command_called", "motion_started",
                  "image_rejected", "person_detected", "storage_pressure", "Bad", "", "y" * 40)  # fmt: skip
 CONTEXT: Final = {"id": "01HF0000000000000000000000", "parent_id": None}
@@ -34,7 +51,9 @@ def packet(random: Random, role: str) -> Packet:
     if role == "homeassistant":
         return _finished(random, *_command(random))
     if role == "hub":
-        return _finished(random, *random.choice((_receipt, _detection, _result, _hub_status))(random))
+        return _finished(
+            random, *random.choice((_receipt, _detection, _result, _hub_status))(random)
+        )
     node = role if role in NODES else random.choice(STRANGERS)
     return _of_a_node(random, node)
 
@@ -43,7 +62,18 @@ def _of_a_node(random: Random, node: str) -> Packet:
     chance = random.random()
     if chance < SHARE_OF_PICTURES:
         return _image(random, node)
-    kinds = (_event, _event, _event, _reading, _info, _status, _result, _detection, _preview, _reply)
+    kinds = (
+        _event,
+        _event,
+        _event,
+        _reading,
+        _info,
+        _status,
+        _result,
+        _detection,
+        _preview,
+        _reply,
+    )
     return _finished(random, *random.choice(kinds)(random, node))
 
 
@@ -189,13 +219,17 @@ def _text(random: Random) -> bytes:
 def _image(random: Random, node: str) -> Packet:
     picture = pictures.odd()[random.choice(list(pictures.odd()))]
     if random.random() < 0.5:
-        picture = values.noise(random, 2000) if random.random() < 0.3 else mutate.raw(random, picture)
+        picture = (
+            values.noise(random, 2000) if random.random() < 0.3 else mutate.raw(random, picture)
+        )
     moment = time.time() - random.randrange(100_000)
     meta = {"exposure_us": 8000, "gain": 1.5, "people": 1, "boxes": [[1, 2, 3, 4]]}
     given = {"id": f"{node}:{round(moment * 1000)}", "timestamp": f"{moment:.3f}", "lux": "110",
              "temperature": "3.5", "width": "640", "height": "480", "trigger": "interval",
              "context_id": "x-1", "parent_id": "y-2", "ttl": "3600"}  # fmt: skip
-    pairs = [(key.encode(), value.encode()) for key, value in given.items() if random.random() < 0.5]
+    pairs = [
+        (key.encode(), value.encode()) for key, value in given.items() if random.random() < 0.5
+    ]
     pairs.append((b"meta", mutate.body(random, meta)))
     if random.random() < 0.6:
         pairs = [(_valid(key), _valid(value)) for key, value in mutate.words(random, pairs)]
@@ -206,4 +240,6 @@ def _image(random: Random, node: str) -> Packet:
 def _valid(text: bytes) -> bytes:
     """What of it is UTF-8 as the broker lets it pass (MQTT 5, section 1.5.4)."""
     decoded = text.decode(errors="ignore")
-    return "".join(each for each in decoded if each.isprintable() or each in "\ufeff\u202e").encode()
+    return "".join(
+        each for each in decoded if each.isprintable() or each in "\ufeff\u202e"
+    ).encode()

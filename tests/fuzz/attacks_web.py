@@ -112,7 +112,9 @@ def _noise(random: Random, door: tuple[tuple[bytes, bytes], ...]) -> Request:
     if random.random() < 0.5:
         target += b"?" + _line(random.choice(values.ODD_WORDS) + values.noise(random, 60))
     method = random.choice(METHODS) if random.random() < 0.4 else b"GET"
-    headers = [(random.choice(HEADERS), random.choice(ODD_HEADERS)) for _ in range(random.randrange(3))]
+    headers = [
+        (random.choice(HEADERS), random.choice(ODD_HEADERS)) for _ in range(random.randrange(3))
+    ]
     return Request(method, target or b"/", (*door, *headers), values.noise(random, 400))
 
 

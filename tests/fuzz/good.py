@@ -66,7 +66,9 @@ class Good:
         await self._send("event/good", json.dumps(body).encode())
         escaped = context.replace("-", "\\-")
         await self._until(
-            lambda: self._finds("idx:events", f"@context_id:{{{escaped}}}"), "events", "log an event"
+            lambda: self._finds("idx:events", f"@context_id:{{{escaped}}}"),
+            "events",
+            "log an event",
         )
 
     async def commands(self) -> None:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.fuzz import mqtt, web
-from tests.fuzz.cases import TAKEN, TOLD, Message, Question, messages, questions
+from tests.fuzz.cases import TAKEN, TOLD, Message, Question
+from tests.fuzz.cases_bus import messages
+from tests.fuzz.cases_web import questions
 from tests.fuzz.good import BEARER, Good, NotDone, sending
 from tests.fuzz.logs import Log
 from tests.fuzz.system import System, make_system
@@ -76,7 +78,7 @@ async def send(system: System, case: Message) -> None:
 
 async def ask(system: System, good: Good, case: Question) -> web.Answer:
     request = case.request
-    if case.needs:
+    if case.needs is not None:
         if (name := await stored(system, good, case.needs)) is None:
             return web.Answer(200)  # it was refused
         target = request.target.replace(b"{id}", name)
@@ -115,7 +117,10 @@ async def goes_on(system: System, good: Good) -> None:
 async def was_told(good: Good, case: Message, since: float) -> bool:
     """Whether the quarantine holds it, or an event says that something was refused."""
     for _, fields in await good.client.xrevrange("rejected", count=20):
-        if float(fields[b"received_at"]) >= since - 1 and fields[b"topic"] == case.packet.topic[:512]:
+        if (
+            float(fields[b"received_at"]) >= since - 1
+            and fields[b"topic"] == case.packet.topic[:512]
+        ):
             return True
     target = f"/api/events?since={since - 0.5:.3f}&limit=50".encode()
     answer = await good.browser.ask(web.Request(target=target, headers=(BEARER,)))

@@ -61,7 +61,10 @@ def _odd() -> Iterator[tuple[str, bytes]]:
     yield "exif is noise", with_segment(plain, segment(0xE1, b"Exif\0\0" + b"\xff" * 64))
     yield "icc profile is noise", with_segment(
         plain, segment(0xE2, b"ICC_PROFILE\0\1\1" + b"\0" * 40))  # fmt: skip
-    yield "mpo header is noise", with_segment(plain, segment(0xE2, b"MPF\0" + b"II*\0" + b"\xff" * 9))
+    yield (
+        "mpo header is noise",
+        with_segment(plain, segment(0xE2, b"MPF\0" + b"II*\0" + b"\xff" * 9)),
+    )
     yield "adobe header is short", with_segment(plain, segment(0xEE, b"Adobe\0"))
     yield "jfif density is zero", plain.replace(b"JFIF\0\1\1\0\0\1\0\1", b"JFIF\0\1\1\1\0\0\0\0")
     yield "photoshop header is noise", with_segment(

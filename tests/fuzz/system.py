@@ -81,9 +81,9 @@ class System:
         await self.well()
         async with asyncio.timeout(READY_SECONDS), opened(self.redis) as client:
             for name in CAMERAS:
-                while not await client.exists(f"node:{name}"):
+                while not await client.exists(f"node:{name}"):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
-            while not await online(client):
+            while not await online(client):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     async def well(self) -> None:
@@ -184,5 +184,3 @@ def resident_mib(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     return 0.0
-
-

@@ -7,10 +7,12 @@ import os
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from lookout.store.client import Client
 from tests.fuzz.attack import Run
 from tests.fuzz.attacks_web import ENDPOINTS
 from tests.fuzz.findings import Findings
@@ -57,11 +59,11 @@ async def test_nothing_that_arrives_can_stop_a_service(
         await system.stop()
 
 
-async def some_images(client: object) -> tuple[str, ...]:
+async def some_images(client: Client) -> tuple[str, ...]:
     """Ids of pictures that the cameras have sent by now, and some that are none."""
 
     async def there() -> list[str]:
-        entries = await client.xrange("images", count=12)  # type: ignore[attr-defined]
+        entries = await client.xrange("images", count=12)
         found = [fields[b"id"].decode() for _, fields in entries]
         return found if len(found) >= len(CAMERAS) else []
 
@@ -74,7 +76,11 @@ async def nothing_left_in_spools(system: System) -> None:
         folder = system.folder / "data" / "spool" / name
         for pattern in ("*.damaged", "*.writing", "*.tmp"):
             assert not list(folder.glob(pattern)), name
-        await eventually(lambda folder=folder: len(list(folder.glob("*.capture"))) <= 2, SPOOL_SECONDS)
+        await eventually(partial(is_nearly_empty, folder), SPOOL_SECONDS)
+
+
+def is_nearly_empty(spool: Path) -> bool:
+    return len(list(spool.glob("*.capture"))) <= 2
 
 
 def assert_memory_is_bounded(run: Run) -> None:
@@ -92,5 +98,3 @@ def told(run: Run, seed: int, seconds: float) -> str:
         f"memory in MiB at 10 %, 50 % and the end: {memory}\n"
         f"{len(run.findings.found)} findings\n{run.findings}"
     )
-
-
