@@ -41,7 +41,7 @@ class Hub:
         context = arguments.pop("context", Context())
         identifier = arguments.pop("id", None)
         command = Command(service=service, id=identifier, context=context, arguments=arguments)
-        return await self.caller.call("garden", command, timeout=10)
+        return await self.caller.call("garden", command, timeout=30)
 
     async def first(self, kind: str) -> Message:
         """The retained message of a kind, or the next one."""
@@ -212,7 +212,7 @@ async def test_a_call_of_set_that_is_given_up_after_a_time_sets_no_lifetime(
     node: None, hub: Hub
 ) -> None:
     command = Command(service="set", ttl=20, arguments={"quality": 50})
-    result = await hub.caller.call("garden", command, timeout=10)
+    result = await hub.caller.call("garden", command, timeout=30)
     assert result.data.items() >= {"quality": 50, "ttl": 0}.items()
 
 

@@ -69,7 +69,7 @@ def node_settings(broker: Broker, data: Path, **sections: Any) -> CameraSettings
         "data": data,
         "capture": {"interval": 0.1},
         "spool": {"resend_after": 1.0},
-        "camera": {"source": "synthetic", "timeout": 2.0},
+        "camera": {"source": "synthetic", "timeout": 20.0},
     }
     return CameraSettings(**{**defaults, **sections})
 
