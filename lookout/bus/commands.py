@@ -62,7 +62,7 @@ class Service(Generic[A]):
         try:
             arguments = self.arguments.model_validate(command.arguments)
         except ValidationError as error:
-            raise CommandFailed("bad_arguments", explain(error)) from None
+            raise CommandFailed("bad_arguments", explain(error, self.arguments)) from None
         return await self.handler(arguments, command)
 
 

@@ -84,7 +84,7 @@ def load(needed: str) -> HubSettings:
     try:
         return HubSettings(**given)
     except ValidationError as error:
-        raise SettingsError(describe(error)) from None
+        raise SettingsError(describe(error, HubSettings)) from None
 
 
 def _demo_urls() -> dict[str, str]:

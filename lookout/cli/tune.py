@@ -54,10 +54,7 @@ def _limits(
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        known = ", ".join(kind.model_fields)
-        raise typer.BadParameter(
-            f"{explain(error)} (limits: {known})", param_hint="--set"
-        ) from None
+        raise typer.BadParameter(explain(error, kind), param_hint="--set") from None
 
 
 def _region(text: str | None) -> Region | None:
@@ -68,7 +65,7 @@ def _region(text: str | None) -> Region | None:
         values = dict(zip(names, text.split(","), strict=True))
         return Region.model_validate({"name": "region", **values})
     except ValidationError as error:
-        raise typer.BadParameter(explain(error), param_hint="--region") from None
+        raise typer.BadParameter(explain(error, Region), param_hint="--region") from None
     except ValueError:
         raise typer.BadParameter(
             f"{text!r}: four numbers are needed, such as 0,50,100,100", param_hint="--region"

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from lookout.contract import faults
 from lookout.contract.limits import LONGEST_NAME, MOST_FAULTS, SHOWN
 from lookout.errors import LookoutError
 
@@ -17,12 +18,15 @@ class BadTopic(BadMessage):
     """A topic, or a name for one, that the contract does not allow."""
 
 
-def explain(error: ValidationError) -> str:
-    """A validation error as one sentence: each field, its value and what is allowed."""
-    faults = error.errors(include_url=False, include_context=False)
-    said = [_explain_one(each) for each in faults[:MOST_FAULTS]]
-    if len(faults) > MOST_FAULTS:
-        said.append(f"and {len(faults) - MOST_FAULTS} more faults")
+def explain(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """A validation error as one sentence: each field, its value and what is allowed.
+
+    With the model, it names what there is where a name is wrong.
+    """
+    found = error.errors(include_url=False)
+    said = [_explain_one(each, model) for each in found[:MOST_FAULTS]]
+    if len(found) > MOST_FAULTS:
+        said.append(f"and {len(found) - MOST_FAULTS} more faults")
     return "; ".join(said)
 
 
@@ -43,8 +47,9 @@ def path_of(parts: Sequence[object]) -> str:
     return text.encode(errors="backslashreplace").decode()
 
 
-def _explain_one(fault: ErrorDetails) -> str:
-    what = fault["msg"].removeprefix("Value error, ")
-    name = path_of(fault["loc"])
-    text = f"{name} = {short(fault['input'])}: {what}" if name else what
+def _explain_one(fault: ErrorDetails, model: type[BaseModel] | None) -> str:
+    what, name = faults.allowed(fault, model), path_of(fault["loc"])
+    value = "" if fault["type"] == "missing" else f" = {short(fault['input'])}"
+    mark = " " if fault["type"] == "missing" else ": "
+    text = f"{name}{value}{mark}{what}" if name else what
     return text.encode(errors="backslashreplace").decode()

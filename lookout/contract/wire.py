@@ -44,7 +44,7 @@ def validate(model: type[M], body: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise BadMessage(explain(error)) from None
+        raise BadMessage(explain(error, model)) from None
 
 
 def new_id() -> str:

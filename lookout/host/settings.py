@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import yaml
 from pydantic import (
@@ -22,6 +21,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -30,7 +30,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as NotParsed
 
-from lookout.host import redaction, redisurl
+from lookout.contract import faults
+from lookout.host import redaction, redisurl, urls
 from lookout.host.redaction import MASK, is_secret, masked
 
 PREFIX = "LOOKOUT_"
@@ -41,18 +42,17 @@ class SettingsError(Exception):
 
 
 def _url_of(*schemes: str) -> AfterValidator:
+    forms = " or ".join(f"{scheme}://user:password@host:port" for scheme in schemes)
+
     def check(value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
-            allowed = " or ".join(f"{scheme}://user:password@host:port" for scheme in schemes)
-            raise ValueError(f"not a URL of the form {allowed}")
-        _ = parts.port  # raises ValueError when it is not a number up to 65535
+        urls.split(value, schemes, f"not a URL of the form {forms}")
         return value
 
     return AfterValidator(check)
 
 
-MqttUrl = Annotated[str, _url_of("mqtt", "mqtts")]
+MQTT_SCHEMES = ("mqtt", "mqtts")
+MqttUrl = Annotated[str, _url_of(*MQTT_SCHEMES)]
 RedisUrl = Annotated[str, AfterValidator(redisurl.check)]
 
 
@@ -76,25 +76,27 @@ class Broker(Section):
 
     @property
     def host(self) -> str:
-        return urlsplit(self.url).hostname or "127.0.0.1"
+        return self._parts.host
 
     @property
     def port(self) -> int:
-        return urlsplit(self.url).port or (8883 if self.tls else 1883)
+        return self._parts.port or (8883 if self.tls else 1883)
 
     @property
     def tls(self) -> bool:
-        return urlsplit(self.url).scheme == "mqtts"
+        return self._parts.scheme == "mqtts"
 
     @property
     def username(self) -> str | None:
-        name = urlsplit(self.url).username
-        return unquote(name) if name else None
+        return self._parts.user
 
     @property
     def password(self) -> str | None:
-        secret = urlsplit(self.url).password
-        return unquote(secret) if secret else None
+        return self._parts.password or None
+
+    @property
+    def _parts(self) -> urls.Parts:
+        return urls.split(self.url, MQTT_SCHEMES, "")
 
 
 class Redis(Section):
@@ -210,7 +212,7 @@ def load(settings_class: type[S], *, config: Path | None = None, choose: Choose 
     try:
         settings = source()
     except ValidationError as error:
-        raise SettingsError(describe(error)) from None
+        raise SettingsError(describe(error, settings_class)) from None
     except NotParsed as error:
         raise SettingsError(f"The settings are not valid: {error}; lists are JSON") from None
     redaction.learn_from(settings)
@@ -221,6 +223,8 @@ def read_file(config: Path) -> dict[str, Any]:
     """A YAML file's keys and values. Raises SettingsError when there are none."""
     try:
         content = yaml.safe_load(config.read_text())
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{config} is not text in UTF-8: see its byte {error.start}") from None
     except OSError as error:
         raise SettingsError(f"{config} cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
@@ -257,24 +261,30 @@ def read_secret_files(environment: MutableMapping[str, str]) -> None:
                 del environment[key]
             except OSError as error:
                 raise SettingsError(f"{key}: cannot read {path}: {error.strerror}") from None
+            except UnicodeDecodeError:
+                raise SettingsError(f"{key}: {path} is not text in UTF-8") from None
 
 
-def describe(error: ValidationError) -> str:
+def describe(error: ValidationError, model: type[BaseModel]) -> str:
     """Tell a person what is wrong with the settings, key by key."""
     lines = ["The settings are not valid:"]
-    for item in error.errors(include_url=False):
-        key = ".".join(str(part) for part in item["loc"]) or "settings"
-        variable = PREFIX + "__".join(str(part) for part in item["loc"]).upper()
-        # The input of a rule over several keys is all of them: a URL with its password among them.
-        value = MASK if is_secret(key) else repr(masked(item["input"]))
-        if item["type"] == "extra_forbidden":
-            lines.append(
-                f"  {key}: unknown key (value {value}); see the list with --print-settings"
-            )
-        else:
-            text = item["msg"].removeprefix("Value error, ")
-            lines.append(f"  {key} = {value}: {text} (set it as {variable})")
+    lines += [f"  {_wrong(fault, model)}" for fault in error.errors(include_url=False)]
     return "\n".join(lines)
+
+
+def _wrong(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    key = ".".join(str(part) for part in fault["loc"]) or "settings"
+    text = faults.allowed(fault, model)
+    known = faults.field(model, fault["loc"])
+    if known is None or (isinstance(fault["input"], dict) and fault["type"] != "missing"):
+        return redaction.known.hide(f"{key}: {text}")  # a name there is not, or a rule over several
+    variable = PREFIX + "__".join(str(part) for part in fault["loc"]).upper()
+    where = f"Set it as {variable}, or in the file"
+    about = f" ({known.description})" if known.description else ""
+    if fault["type"] == "missing":
+        return f"{key} {text}{about}. {where}."
+    value = MASK if is_secret(key) else repr(masked(fault["input"]))
+    return f"{key} = {value}: {text}{about}. {where}."
 
 
 def show(settings: Settings) -> str:

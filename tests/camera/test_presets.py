@@ -109,7 +109,7 @@ async def test_a_preset_that_is_not_there_is_refused_by_name(
     ("presets", "said"),
     [
         ({"night": {"exposure": 5000}}, "presets.night: .*exposure.* only source picamera2"),
-        ({"night": {"qualty": 5}}, "qualty = 5: Extra inputs"),
+        ({"night": {"qualty": 5}}, "qualty = 5: there is no such name; did you mean quality?"),
         ({"night": {"quality": 0}}, "quality = 0"),
         ({"night": {}}, "says nothing"),
         ({"night": {"only": "night"}}, "presets.night: only needs triggers.latitude"),

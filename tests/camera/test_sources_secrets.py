@@ -39,7 +39,7 @@ def test_a_login_with_characters_that_end_an_address_is_refused_and_not_told(
         load(CameraSettings)
     assert "# as %23" in str(caught.value)
     assert "camera.password" in str(caught.value)
-    assert not any(piece in str(caught.value) for piece in ("5x9", "1234", "host"))
+    assert not any(piece in str(caught.value) for piece in ("5x9", "1234"))
 
 
 @pytest.mark.parametrize("url", ["rtsp://me:s3cret@cam:s3cret", "rtsp://me:s3cret@[cam/x"])

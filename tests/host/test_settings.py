@@ -41,7 +41,9 @@ def told(environment: dict[str, str], settings: type[HubSettings] | type[CameraS
         ("LOOKOUT_REDIS__REPLICAS", "-1", "redis.replicas = '-1'"),
         ("LOOKOUT_MQTT__KEEPALIVE", "1", "mqtt.keepalive = '1'"),
         ("LOOKOUT_LOG__LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
-        ("LOOKOUT_MQTT__UURL", "mqtt://a", "mqtt.uurl: unknown key"),
+        ("LOOKOUT_MQTT__UURL", "mqtt://a", "mqtt.uurl: there is no such name; did you mean url?"),
+        ("LOOKOUT_MQTT__KEEPALIVE", "1", "must be from 5 to 3600 (seconds between pings)"),
+        ("LOOKOUT_MQTT__KEEPALIVE", "soon", "must be a whole number (seconds between pings)"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(key: str, value: str, words: str) -> None:
@@ -61,7 +63,9 @@ def test_a_sentinel_url_is_taken_apart() -> None:
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({}, "node"),
+        ({}, "node is needed (this node's name: 1 to 32 of a-z"),
+        ({"LOOKOUT_NODE": "a", "LOOKOUT_CAPTURE__INTERVALL": "2"}, "did you mean interval?"),
+        ({"LOOKOUT_NODE": "a", "LOOKOUT_CAPTURE__X": "2"}, "there are enabled, interval"),
         ({"LOOKOUT_NODE": "Garden Shed"}, "a-z, 0-9, _ and -"),
         ({"LOOKOUT_NODE": "a", "LOOKOUT_CAMERA__SOURCE": "webcam"}, "camera.source = 'webcam'"),
         ({"LOOKOUT_NODE": "a", "LOOKOUT_CAMERA__SOURCE": "video"}, "path is needed"),
@@ -118,6 +122,16 @@ def test_settings_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_wrong_secret_is_not_repeated() -> None:
     assert "s3cret" not in told({"LOOKOUT_MQTT__URL": "ftp://hub:s3cret@broker"}, HubSettings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mqtt://hub:12#s3cret@broker", "mqtt://hub:s3cret/1@broker", "mqtt://hub:s3cret?@broker"],
+)
+def test_a_password_that_ends_an_address_is_refused_and_not_told(url: str) -> None:
+    said = told({"LOOKOUT_MQTT__URL": url}, HubSettings)
+    assert "# as %23" in said
+    assert "s3cret" not in said
 
 
 def test_urls_lose_their_password_and_query() -> None:

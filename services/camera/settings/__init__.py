@@ -80,7 +80,7 @@ class CameraSettings(Settings):
             try:
                 self.camera.changed(known)
             except ValidationError as error:
-                raise ValueError(f"presets.{name}: {explain(error)}") from None
+                raise ValueError(f"presets.{name}: {explain(error, Camera)}") from None
             if values.get("only", "always") != "always" and self.triggers.place is None:
                 raise ValueError(f"presets.{name}: only needs triggers.latitude and longitude")
         return self

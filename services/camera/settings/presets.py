@@ -23,7 +23,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     try:
         preset = Preset.model_validate(values)
     except ValidationError as error:
-        raise ValueError(explain(error)) from None
+        raise ValueError(explain(error, Preset)) from None
     if not values:
         raise ValueError("says nothing: name what it shall set")
     return preset.model_dump(mode="json", exclude_unset=True)
