@@ -276,15 +276,20 @@ def _wrong(fault: ErrorDetails, model: type[BaseModel]) -> str:
     key = ".".join(str(part) for part in fault["loc"]) or "settings"
     text = faults.allowed(fault, model)
     known = faults.field(model, fault["loc"])
-    if known is None or (isinstance(fault["input"], dict) and fault["type"] != "missing"):
-        return redaction.known.hide(f"{key}: {text}")  # a name there is not, or a rule over several
+    if fault["type"] == "extra_forbidden" or _is_of_several(fault):
+        return redaction.known.hide(f"{key}: {text}")
     variable = PREFIX + "__".join(str(part) for part in fault["loc"]).upper()
     where = f"Set it as {variable}, or in the file"
-    about = f" ({known.description})" if known.description else ""
+    about = f" ({known.description})" if known and known.description else ""
     if fault["type"] == "missing":
         return f"{key} {text}{about}. {where}."
     value = MASK if is_secret(key) else repr(masked(fault["input"]))
     return f"{key} = {value}: {text}{about}. {where}."
+
+
+def _is_of_several(fault: ErrorDetails) -> bool:
+    """Whether it is a rule over several keys; all of those are its input."""
+    return fault["type"] == "value_error" and isinstance(fault["input"], dict | BaseModel)
 
 
 def show(settings: Settings) -> str:
