@@ -1,7 +1,9 @@
 """A search gives all that it should, in order, or an error: never a part."""
 
 import random
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,10 @@ from lookout.store import keys
 from lookout.store.client import Client, opened
 from lookout.store.images import FIELDS
 from lookout.store.index import ensure_indexes
+from lookout.store.retention.plans import over_cap, to_free
+from lookout.store.retention.removal import Plan
+from lookout.store.retention.rules import Retention
+from lookout.store.retention.thinning import to_thin
 from lookout.store.search import Cursor, Index, Query, SearchCut
 from lookout.store.search.asking import Asker, be_strict
 from tests.support import truth
@@ -97,21 +103,54 @@ async def check(index: Index, rows: list[truth.Row], query: Query) -> None:
         assert await index.count(replace(query, ranges=having)) == len(expected), query
 
 
-async def test_every_order_filter_and_page_is_the_truth_whatever_the_servers_limit(
+async def check_neighbours(index: Index, rows: list[truth.Row], here: truth.Row) -> None:
+    """The next of the same node, in both directions, as a picture's page asks for them."""
+    at = float(here["timestamp"])
+    for descending in (True, False):
+        query = Query(
+            tags={"node": [here["node"]]},
+            descending=descending,
+            limit=1,
+            cursor=Cursor(at, at, here["id"]),
+        )
+        found = [row["id"] for row in (await index.page(query)).rows]
+        assert found == truth.matching(rows, query)[:1], query
+
+
+async def check_plans(client: Client, rows: list[truth.Row], node: str, now: float) -> None:
+    """Whom caps, thinning and room would take, against the truth."""
+    own = [row for row in truth.mortal(rows) if row["node"] == node]
+    rules = Retention(cap_images=len(own) - 700, thin="1d:10m,3d:1h")
+    assert await victims(over_cap(client, rules, node)) == [row["id"] for row in own[:700]]
+    assert await victims(to_thin(client, node, rules.thin, now)) == truth.thinned(own, rules, now)
+    need = 5_000_000
+    expected = truth.freed(rows, need)
+    assert sorted(await victims(to_free(client, need))) == sorted(expected)
+
+
+async def victims(plan: Plan) -> list[str]:
+    return [victim.id async for group in plan for victim in group]
+
+
+async def test_pages_neighbours_and_removals_are_the_truth_whatever_the_servers_limit(
     client: Client, restrained: Client
 ) -> None:
-    source = random.Random(11)
+    source, now = random.Random(11), time.time()
     await truth.scatter(client, MANY, source)
     await client.execute_command("FT.CONFIG", "SET", "TIMEOUT", 1)
     rows = await truth.every(client)
-    for index in (images(client), images(restrained)):
+    answered = 0
+    for each in (client, restrained):
         for _ in range(QUERIES):
-            query = random_query(source, rows)
-            try:
-                await check(index, rows, query)
-            except SearchCut:  # a plain error, on a machine that is very busy
-                continue
+            with suppress(SearchCut):  # a plain error, on a machine that is very busy
+                await check(images(each), rows, random_query(source, rows))
+                await check_neighbours(images(each), rows, source.choice(rows))
+                answered += 1
+        with suppress(SearchCut):
+            await check_plans(each, rows, source.choice(truth.NODES), now)
+            answered += QUERIES
         await client.execute_command("FT.CONFIG", "SET", "ON_TIMEOUT", "return")
+    assert answered > 3 * QUERIES, "of 4"
 
 
 @pytest.mark.parametrize("policy", ["return", "fail"])

@@ -90,6 +90,20 @@ async def test_one_that_was_kept_before_there_was_an_index_of_the_kept_stays(cli
     assert await carry_out(client, oldest(client, "barn", images=1)) == (0, 0)
 
 
+async def test_an_image_that_is_another_than_the_one_chosen_stays(client: Any) -> None:
+    batch = [image("barn", number, 10) for number in range(6)]
+    await Images(client).store(batch, ttl=100)
+    names = [f"image:{each.id}" for each in batch]
+    async for group in oldest(client, "barn", images=6):
+        await client.hset(names[0], "trigger", "command")
+        await client.hset(names[1], "node", "gate")
+        await client.hset(names[2], "timestamp", "1796000000.000")
+        await client.hset(names[3], "kept", "1")
+        await client.delete(names[4])
+        assert [victim.id for victim in await remove(client, group)] == [batch[5].id]
+    assert await client.exists(*names[:4]) == 4
+
+
 async def test_thumbnails_go_with_their_image(client: Any) -> None:
     store, only = Images(client), image("barn", 1, 10)
     await store.store([only], ttl=100)

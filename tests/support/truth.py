@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from lookout.amounts.ranges import Range
 from lookout.store.client import Client
+from lookout.store.retention.rules import Retention
+from lookout.store.retention.usage import Usage, shares_to_remove
 from lookout.store.search import Query
 
 WEEK: Final = 7 * 86_400.0
@@ -79,6 +81,45 @@ def matching(rows: Iterable[Row], query: Query) -> list[str]:
         cursor = (query.cursor.value, query.cursor.at, query.cursor.id)
         places = [at for at in places if (at < cursor if query.descending else at > cursor)]
     return [place[2] for place in places]
+
+
+def mortal(rows: Iterable[Row]) -> list[Row]:
+    """Those that nobody keeps, the oldest first."""
+    found = (row for row in rows if row.get("kept") != "1")
+    return sorted(found, key=lambda row: (float(row["timestamp"]), row["id"]))
+
+
+def thinned(own: Sequence[Row], rules: Retention, now: float) -> list[str]:
+    """Whom thinning takes of one node's mortal images, the oldest first."""
+    taken, surplus = set(), []
+    for row in own:
+        at = float(row["timestamp"])
+        rule = max((n for n, step in enumerate(rules.thin) if now - at > step.age), default=None)
+        if rule is None or row.get("trigger") not in (None, "interval", "schedule", "start"):
+            continue
+        step = (rule, at // rules.thin[rule].every)
+        if step in taken:
+            surplus.append(row["id"])
+        taken.add(step)
+    return surplus
+
+
+def freed(rows: Iterable[Row], need: int) -> list[str]:
+    """Whom making room takes: the oldest of whoever uses most."""
+    by_node: dict[str, list[Row]] = {}
+    for row in mortal(rows):
+        by_node.setdefault(row["node"], []).append(row)
+    sizes = {node: sum(int(row["size"]) for row in own) for node, own in by_node.items()}
+    used = [Usage(node, 0, size, 0.0, 0.0) for node, size in sizes.items()]
+    gone = []
+    for node, share in shares_to_remove(used, need).items():
+        left = share
+        for row in by_node[node]:
+            if left <= 0:
+                break
+            left -= int(row["size"])
+            gone.append(row["id"])
+    return gone
 
 
 def _matches(row: Row, query: Query) -> bool:

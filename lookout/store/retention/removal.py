@@ -15,18 +15,29 @@ from lookout.store.search import Cursor, Index, Query, Row
 GROUP: Final = 500  # images looked at and removed in one go
 KEPT: Final = ("1",)  # the tag `kept` of those that are
 _FOR_EVER: Final = -1  # answer of the TTL command for what is kept
-# Looked at and removed in one step, so that nobody can begin to keep it in between.
-_UNLESS_KEPT: Final = (
-    "if redis.call('TTL', KEYS[1]) == -1 then return 0 end return redis.call('UNLINK', KEYS[1])"
-)
+# Looked at and removed in one step, so that nobody can begin to keep it in between, and by what its
+# hash says, whatever a search said of it. ARGV: names of fields and the values that they must have.
+_IF_STILL: Final = """
+if redis.call('TTL', KEYS[1]) == -1 or redis.call('HGET', KEYS[1], 'kept') == '1' then return 0 end
+for at = 1, #ARGV, 2 do
+    if (redis.call('HGET', KEYS[1], ARGV[at]) or '') ~= ARGV[at + 1] then return 0 end
+end
+return redis.call('UNLINK', KEYS[1])
+"""
+SEEN: Final = ("node", "timestamp", "trigger", "size")  # by which images are chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Victim:
-    """An image that a rule takes, and the bytes of its picture."""
+    """An image that a rule takes, and the bytes of its picture.
+
+    `seen` are names and values of the fields of its hash by which it was chosen: an image that has
+    others when it is to be removed is left alone.
+    """
 
     id: str
     size: int
+    seen: tuple[str, ...] = ()
 
 
 Plan = AsyncIterator[Sequence[Victim]]
@@ -34,7 +45,7 @@ Plan = AsyncIterator[Sequence[Victim]]
 
 async def oldest(client: Client, node: str, *, images: int = 0, size: int = 0) -> Plan:
     """A node's oldest that nobody keeps, until there are `images` of them with `size` bytes."""
-    index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, ("size",))
+    index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, (*SEEN, "kept"))
     cursor = None
     while images > 0 or size > 0:
         page = await index.page(
@@ -46,7 +57,7 @@ async def oldest(client: Client, node: str, *, images: int = 0, size: int = 0) -
                 cursor=cursor,
             )
         )
-        group = list(_enough(await mortal(client, page.rows), images, size))
+        group = list(_enough(await mortal(client, node, page.rows), images, size))
         images, size = images - len(group), size - sum(each.size for each in group)
         if group:
             yield group
@@ -65,10 +76,13 @@ async def carry_out(client: Client, plan: Plan) -> tuple[int, int]:
 
 
 async def remove(client: Client, victims: Sequence[Victim]) -> list[Victim]:
-    """Remove images with their thumbnails; those that have gone, without what is kept by now."""
+    """Remove images with their thumbnails; those that have gone.
+
+    What is kept by now, or is another image by now than the one that was chosen, stays.
+    """
     async with client.pipeline(transaction=False) as pipe:
         for victim in victims:
-            pipe.eval(_UNLESS_KEPT, 1, keys.image(victim.id))
+            pipe.eval(_IF_STILL, 1, keys.image(victim.id), *victim.seen)
         answers = await pipe.execute()
         gone = [victim for victim, answer in zip(victims, answers, strict=True) if answer]
         for victim in gone:
@@ -77,17 +91,19 @@ async def remove(client: Client, victims: Sequence[Victim]) -> list[Victim]:
     return gone
 
 
-async def mortal(client: Client, rows: Sequence[Row]) -> list[Victim]:
-    """Those of these images that will expire one day, and so may be removed before."""
+async def mortal(client: Client, node: str, rows: Sequence[Row]) -> list[Victim]:
+    """Those of these images that are the node's and expire one day, so may be removed before."""
+    own = [row for row in rows if row.get("node") == node and row.get("kept") not in KEPT]
     async with client.pipeline(transaction=False) as pipe:
-        for row in rows:
+        for row in own:
             pipe.ttl(keys.image(row["id"]))
         lives = await pipe.execute()
-    return [
-        Victim(row["id"], int(row.get("size", 0)))
-        for row, life in zip(rows, lives, strict=True)
-        if life != _FOR_EVER
-    ]
+    return [_victim(row) for row, life in zip(own, lives, strict=True) if life != _FOR_EVER]
+
+
+def _victim(row: Row) -> Victim:
+    seen = [word for name in SEEN for word in (name, row.get(name, ""))]
+    return Victim(row["id"], int(row.get("size", 0)), tuple(seen))
 
 
 async def is_settled(client: Client) -> bool:

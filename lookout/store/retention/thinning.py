@@ -8,9 +8,9 @@ what comes late is thinned too, and doing it twice changes nothing.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
@@ -19,15 +19,21 @@ from lookout.amounts.settings import Lifetime
 from lookout.host.settings import Section
 from lookout.store import keys
 from lookout.store.client import Client
-from lookout.store.retention.removal import GROUP, Plan, mortal
+from lookout.store.retention.removal import GROUP, KEPT, SEEN, Plan, mortal
 from lookout.store.retention.usage import NOT_KEPT, usage
-from lookout.store.search import Index
+from lookout.store.search import Index, Row, SearchCut
+from lookout.store.search.asking import LIMITS, Asker
+
+T = TypeVar("T")
 
 WINDOW: Final = 6 * 3600  # seconds of images looked at in one query, or one step if that is longer
 MOST_STEPS: Final = 10
 HELP: Final = "write age:step pairs, both rising, such as 1d:1m,7d:1h,30d:1d"
-# Those that cameras take by themselves, and those that do not say (`w'*'` is any word).
+# Those that cameras take by themselves, and those that do not say.
+BY_ITSELF: Final = ("interval", "schedule", "start", None)
+# `w'*'` is any word, of the first 200 that the index has: the hashes decide.
 _BY_ITSELF: Final = "(@trigger:{interval|schedule|start} | -@trigger:{w'*'})"
+_NOT_KEPT: Final = "-@kept:{1}"
 
 
 class ThinStep(Section):
@@ -70,19 +76,29 @@ class _Stretch:
     low: float
     high: float
     every: int
+    whole: bool = True  # whether no step is parted by its ends, but by those of the rule
 
 
 async def to_thin(client: Client, node: str, steps: Sequence[ThinStep], now: float) -> Plan:
     """What is too much of a node's images, oldest first: groups, an empty one where there is none.
 
-    So whoever carries it out gets a turn after each query.
+    So whoever carries it out gets a turn after each query. Raises SearchCut and Indexing.
     """
-    index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, ("size",))
+    index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, (*SEEN, "kept"))
+    asker = Asker(client)
     for used in await usage(client, NOT_KEPT, [node]):
         for stretch in _stretches(steps, used.oldest, now):
-            ids = await _crowded(client, node, stretch)
-            for start in range(0, max(1, len(ids)), GROUP):
-                yield await mortal(client, await index.read(ids[start : start + GROUP]))
+            ids = await _crowded(asker, node, stretch)
+            rows = [row for group in _groups(ids) for row in await index.read(group)]
+            surplus = list(_surplus(rows, node, stretch))
+            for group in _groups(surplus):
+                yield await mortal(client, node, group)
+
+
+def _groups(items: list[T]) -> Iterator[list[T]]:
+    """At most GROUP at a time; an empty one where there is none."""
+    for start in range(0, max(1, len(items)), GROUP):
+        yield items[start : start + GROUP]
 
 
 def _stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator[_Stretch]:
@@ -98,27 +114,62 @@ def _stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator
             start += size
 
 
-async def _crowded(client: Client, node: str, stretch: _Stretch) -> list[str]:
-    """All but the first of each step's images, oldest first."""
-    answer: list[Any] = await client.execute_command(
+async def _crowded(asker: Asker, node: str, stretch: _Stretch, cuts: int = 0) -> list[str]:
+    """The ids of all images of those steps that have several; perhaps of some others too."""
+    try:
+        answer = await asker.ask(*_command(node, stretch), limit=LIMITS[cuts])
+    except SearchCut:
+        if cuts + 1 == len(LIMITS):
+            raise
+        first, second = _halves(stretch)
+        found = await _crowded(asker, node, first, cuts + 1)
+        return found + await _crowded(asker, node, second, cuts + 1)
+    rows = (dict(zip(row[::2], row[1::2], strict=True)) for row in answer[1:])
+    found = [key.decode() for row in rows for key in row[b"all"]]
+    return [key.removeprefix(keys.IMAGE_PREFIX) for key in found]
+
+
+def _command(node: str, stretch: _Stretch) -> Sequence[str | int]:
+    return (
         *("FT.AGGREGATE", keys.IMAGES_INDEX),
-        f"@node:{{$node}} @timestamp:[{stretch.low!r} ({stretch.high!r}] {_BY_ITSELF} {NOT_KEPT}",
+        f"@node:{{$node}} @timestamp:[{stretch.low!r} ({stretch.high!r}] {_BY_ITSELF} {_NOT_KEPT}",
         *("PARAMS", 2, "node", node, "LOAD", 1, "@__key"),
         *("APPLY", f"floor(@timestamp/{stretch.every})", "AS", "step", "GROUPBY", 1, "@step"),
         *("REDUCE", "COUNT", 0, "AS", "images", "REDUCE", "TOLIST", 1, "@__key", "AS", "all"),
-        *("REDUCE", "FIRST_VALUE", 4, "@__key", "BY", "@timestamp", "ASC", "AS", "first"),
-        *("FILTER", "@images > 1", "LIMIT", 0, WINDOW, "DIALECT", 2),
+        # In a part of a step one image may be alone that is not alone in the step.
+        *(("FILTER", "@images > 1") if stretch.whole else ()),
+        *("LIMIT", 0, WINDOW, "DIALECT", 2),
     )
-    ids = (identifier for row in answer[1:] for identifier in _but_first(row))
-    return sorted(ids, key=_milliseconds)
 
 
-def _but_first(row: list[Any]) -> Iterator[str]:
-    found = dict(zip(row[::2], row[1::2], strict=True))
-    for key in found[b"all"]:
-        if key != found[b"first"]:
-            yield key.decode().removeprefix(keys.IMAGE_PREFIX)
+def _halves(stretch: _Stretch) -> tuple[_Stretch, _Stretch]:
+    """Two that make up the stretch; parted between two steps where it has several."""
+    middle = (stretch.low + stretch.high) / 2
+    border = math.floor(middle / stretch.every) * stretch.every
+    whole = stretch.whole and stretch.low < border
+    if whole:
+        middle = border
+    return (
+        replace(stretch, high=middle, whole=whole),
+        replace(stretch, low=middle, whole=whole),
+    )
 
 
-def _milliseconds(image_id: str) -> int:
-    return int(image_id.rpartition(":")[2])
+def _surplus(rows: Sequence[Row], node: str, stretch: _Stretch) -> Iterator[Row]:
+    """All but the first of each step, oldest first; by what their hashes say."""
+    taken: set[float] = set()
+    own = (row for row in rows if _counts(row, node, stretch))
+    for row in sorted(own, key=lambda row: (float(row["timestamp"]), row["id"])):
+        step = float(row["timestamp"]) // stretch.every
+        if step in taken:
+            yield row
+        taken.add(step)
+
+
+def _counts(row: Row, node: str, stretch: _Stretch) -> bool:
+    return (
+        row.get("node") == node
+        and row.get("kept") not in KEPT
+        and row.get("trigger") in BY_ITSELF
+        and stretch.low <= float(row.get("timestamp", "nan")) < stretch.high
+    )

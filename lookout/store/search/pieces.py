@@ -10,11 +10,12 @@ from typing import TypeVar
 
 from lookout.amounts.ranges import Range
 from lookout.store.search.asking import LIMITS, SearchCut
-from lookout.store.search.query import TIME
+from lookout.store.search.query import TIME, Query, compiled
 from lookout.store.search.sampling import Sampler
 from lookout.store.search.windows import Marks
 
 T = TypeVar("T")
+Command = tuple[str | int, ...]
 Ask = Callable[[Range, float], Awaitable[T]]
 
 
@@ -50,6 +51,13 @@ async def _walk(sampler: Sampler, whole: Range, ask: Ask[T]) -> list[T]:
         cuts = 0
         windows.move_on(0, 1, time.monotonic() - began)
     return answers
+
+
+def totals(index: str, query: Query, span: Range, *steps: str | int) -> Command:
+    """The command that adds up over what the query finds in a stretch of time."""
+    ranges = {**query.ranges, TIME: span} if span != Range() else query.ranges
+    text, parameters = compiled(query, ranges)
+    return ("FT.AGGREGATE", index, text, *parameters, *steps, "DIALECT", 2)
 
 
 def pairs(row: Sequence[bytes]) -> dict[str, str]:
