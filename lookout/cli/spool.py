@@ -13,14 +13,19 @@ from lookout.cli import connection, tables
 from lookout.contract.errors import BadTopic
 from lookout.contract.topics import check_node
 
-COLUMNS: Final = ("Spool", "Waiting>", "MB>", "Oldest>", "Newest>", "Damaged>")
+COLUMNS: Final = ("Spool", "Waiting>", "MB>", "Oldest>", "Newest>", "Damaged>", "Refused>")
 FLUSH: Final = "flush"
+PUT_BACK: Final = "put-back"
 
 
 def spool(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[flush] [PATH]", help="flush removes what waits; PATH is a folder"),
+        typer.Argument(
+            metavar="[flush|put-back] [PATH]",
+            help="flush removes what waits, put-back sends what the hub refused again; PATH is a "
+            "folder",
+        ),
     ] = None,
     node: Annotated[str | None, typer.Option(help="the spool of this node, in the data folder")] = (
         None
@@ -30,19 +35,21 @@ def spool(
 ) -> None:
     """Show the captures that wait in this computer's spools, or remove them."""
     given = list(words or ())
-    flush = bool(given) and given[0] == FLUSH
-    paths = given[1:] if flush else given
+    flush, back = given[:1] == [FLUSH], given[:1] == [PUT_BACK]
+    paths = given[1:] if flush or back else given
     try:
         folders = _folders(paths, node)
         if flush and not yes:
             _confirm(_run(folders))
-        found = _run(folders, "--flush") if flush else _run(folders)
+        found = _run(folders, *(["--flush"] if flush else ["--put-back"] if back else []))
     except (connection.Trouble, BadTopic) as error:
         connection.fail(str(error))
     if as_json:
         tables.print_json({"spools": found})
     elif flush:
         print(f"Removed {sum(each['removed'] for each in found)} files.")
+    elif back:
+        print(f"Put back {sum(each['put_back'] for each in found)} captures.")
     else:
         _show(found)
 
@@ -93,6 +100,11 @@ def _show(found: list[dict[str, Any]]) -> None:
     for each in found:
         for name in each["damaged"]:
             print(f"damaged: {tables.printable(str(Path(each['path']) / name))}")
+        for refused in each["refused"]:
+            print(
+                f"refused: {tables.printable(refused['name'])}: "
+                f"{tables.printable(refused['reason'])}"
+            )
 
 
 def _row(each: dict[str, Any]) -> tuple[tables.Cell, ...]:
@@ -103,4 +115,5 @@ def _row(each: dict[str, Any]) -> tuple[tables.Cell, ...]:
         tables.age(each["oldest"]),
         tables.age(each["newest"]),
         str(len(each["damaged"])),
+        str(len(each["refused"])),
     )

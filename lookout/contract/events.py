@@ -57,6 +57,13 @@ EVENTS: Final = {
     "spool_dropped": EventType(
         "{node} had to drop pictures: its spool is full", "warn", "node", True
     ),
+    "spool_failed": EventType(
+        "The disk of {node} takes no pictures: they wait in memory", "bad", "node", True
+    ),
+    "spool_ok": EventType("The disk of {node} takes pictures again", "good", "node", True),
+    "state_lost": EventType("{node} lost what it had kept over restarts", "bad", "node", True),
+    "name_taken": EventType("There are two of the name {node}", "bad", "node", True),
+    "name_ok": EventType("There is one {node} again", "good", "node", True),
     "clock_skew": EventType("The clock of {node} is wrong", "warn", "node", True),
     "clock_ok": EventType("The clock of {node} is right again", "good", "node", True),
     "view_problem": EventType("{node} sees badly", "warn", "node", True),

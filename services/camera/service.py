@@ -19,6 +19,7 @@ async def run(settings: CameraSettings, session: Session, source: Source) -> Non
     await node.begin()
     async with AsyncExitStack() as stack:
         stack.callback(node.knobs.state.save)
+        stack.callback(node.clock.save)
         stack.push_async_callback(node.device.close)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         tasks = [group.create_task(body, name=name) for name, body in node.work().items()]

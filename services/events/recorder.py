@@ -42,16 +42,19 @@ class Recorder:
         if await self.events.exists(new.ulid):
             metrics.REPEATED.inc()  # delivered again after a reconnect
             return
-        await asyncio.to_thread(self._log, node, event, new.timestamp)
+        await asyncio.to_thread(self._log, new, event)
         await self.events.store(new, ttl=self.ttl)
         if HUB not in {node, event.origin}:
             await self.nodes.seen(node, now())
         metrics.LOGGED.labels(event.event_type).inc()
         self.recorded(node, event)
 
-    def _log(self, node: str, event: Event, at: float) -> None:
+    def _log(self, new: NewEvent, event: Event) -> None:
+        text = describe(event)
+        if new.timestamp != event.timestamp:
+            text = f"node_time={event.timestamp:.3f} {text}"
         try:
-            self.log.write(at, node, event.event_type, describe(event))
+            self.log.write(new.timestamp, new.node, event.event_type, text)
         except OSError as error:  # a full disk must not keep the event from Redis
             metrics.UNWRITTEN.inc()
             logger.error("the daily log is not written", reason=str(error))

@@ -22,6 +22,7 @@ from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
 from lookout.host.settings import Broker
 from lookout.host.tasks import cancel
+from services.camera.outbox import refused
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -243,6 +244,37 @@ async def test_a_receipt_empties_the_spool_whether_stored_or_refused(
     for each in (foreign.encode(), b"not json", receipt.encode()):
         await hub.session.publish("lookout/garden/stored", each)
     await eventually(lambda: len(list(folder.glob("*.capture"))) == 1)
+    (refused,) = (folder / "refused").glob("*.capture")
+    assert refused.stem == f"{int(second.partition(':')[2]):015d}"
+    assert refused.with_suffix(".reason").read_text() == "too dark\n"
+
+
+async def test_what_the_hub_cannot_take_now_is_kept_and_sent_again(
+    node: None, hub: Hub, data: Path
+) -> None:
+    images = hub.session.subscribe("lookout/garden/image")
+    await hub.session.publish("lookout/hub/ingest/status", b"online", retain=True)
+    (identifier,) = list((await hub.call("capture")).data["images"])  # type: ignore[arg-type]
+    first = await anext(images)
+    receipt = Receipt(later=(Rejection(id=str(identifier), reason="our disk"),))
+    await hub.session.publish("lookout/garden/stored", receipt.encode())
+    assert (await anext(images)).payload == first.payload
+    assert len(list((data / "spool" / "garden").glob("*.capture"))) == 1
+
+
+async def test_what_was_refused_is_sent_again_when_it_is_put_back(
+    node: None, hub: Hub, data: Path
+) -> None:
+    folder = data / "spool" / "garden"
+    (identifier,) = list((await hub.call("capture")).data["images"])  # type: ignore[arg-type]
+    receipt = Receipt(rejected=(Rejection(id=str(identifier), reason="too dark"),))
+    await hub.session.publish("lookout/garden/stored", receipt.encode())
+    await eventually(lambda: not list(folder.glob("*.capture")))
+    images = hub.session.subscribe("lookout/garden/image")
+    assert refused.look(folder)[0]["reason"] == "too dark"
+    assert refused.put_back(folder) == 1
+    assert (await anext(images)).properties["id"] == identifier
+    assert not refused.look(folder)
 
 
 async def test_without_a_receipt_a_capture_is_sent_again_while_the_hub_is_there(
@@ -252,6 +284,8 @@ async def test_without_a_receipt_a_capture_is_sent_again_while_the_hub_is_there(
     await hub.session.publish("lookout/hub/ingest/status", b"online", retain=True)
     await hub.call("capture")
     first, again = await anext(images), await anext(images)
+    ages = [float(each.properties.pop("age")) for each in (first, again)]  # type: ignore[attr-defined]
+    assert ages[0] < ages[1]
     assert (first.payload, first.properties) == (again.payload, again.properties)
 
 

@@ -18,6 +18,7 @@ from services.camera.capture.image_meta import meta_of, told_of
 from services.camera.capture.observer import Kept, Observer
 from services.camera.knobs import Knobs
 from services.camera.outage import Outage
+from services.camera.outbox.nodeclock import NodeClock
 from services.camera.outbox.spool import Spool
 from services.camera.sources import NotYet, Picture, SourceError
 
@@ -33,6 +34,7 @@ class Taken:
     picture: Picture
     milliseconds: int
     views: int  # `knobs.views` when it was taken
+    clock: str | None = None  # by which setting of this node's clock
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Capturer:
     spool: Spool
     events: EventBus
     ids: Milliseconds
+    clock: NodeClock
     observers: Sequence[Observer] = ()
     light: Light = nullcontext  # on for a capture
     last: Picture | None = None
@@ -98,9 +101,10 @@ class Capturer:
             raise
         views = self.knobs.views  # nothing was awaited since: it is of this picture
         self.outage.worked()
+        clock = self.clock.stamp(picture.timestamp)
         milliseconds = self.ids.take(picture.timestamp)
         self.knobs.state.keep_last_id(self.ids.last)
-        return Taken(picture, milliseconds, views)
+        return Taken(picture, milliseconds, views, clock)
 
     async def keep(
         self,
@@ -122,6 +126,7 @@ class Capturer:
         context = cause.child() if cause else Context()
         ttl = self.knobs.capture.ttl
         described = meta_of(self.node, taken.milliseconds, picture, trigger, context, ttl)
+        described = described.model_copy(update={"clock": taken.clock})
         await self.spool.add(taken.milliseconds, described, picture.jpeg)
         identifier = image_id(self.node, taken.milliseconds)
         self.events.fire("image_captured", told_of(identifier, picture, trigger), context=context)

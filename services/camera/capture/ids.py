@@ -1,5 +1,6 @@
 """Image ids: the Unix milliseconds of the capture, never one twice."""
 
+from collections.abc import Callable
 from typing import Final
 
 SMALL_STEP: Final = 60_000  # milliseconds that the clock may go back and ids still count on
@@ -9,8 +10,10 @@ RECENT: Final = 10_000  # ids remembered, for a clock that was set far back
 class Milliseconds:
     """Hands out milliseconds that were not handed out before."""
 
-    def __init__(self, last: int = 0) -> None:
+    def __init__(self, last: int = 0, free: Callable[[int], int] = lambda wanted: wanted) -> None:
+        """`free` gives an id that no picture has of any earlier setting of the clock."""
         self.last = last
+        self._free = free
         self._recent: dict[int, None] = {}
 
     def take(self, timestamp: float) -> int:
@@ -24,6 +27,7 @@ class Milliseconds:
             wanted = self.last + 1
         while wanted in self._recent:
             wanted += 1
+        wanted = self._free(wanted)
         self.last = wanted
         self._remember(wanted)
         return wanted

@@ -28,6 +28,7 @@ from services.camera.observers.people import PeopleCount
 from services.camera.observers.preview import Previewer
 from services.camera.observers.view import ViewWatch
 from services.camera.outbox.hubclock import HubClock
+from services.camera.outbox.nodeclock import NodeClock
 from services.camera.outbox.sender import Sender
 from services.camera.outbox.spool import Spool
 from services.camera.sensors import Sensors, make_probes
@@ -63,10 +64,18 @@ class Node:
             max_files=settings.spool.max_files,
             policy=settings.spool.policy,
             dropped=partial(_announce_drop, self.events),
+            tell=partial(_announce_block, self.events),
         )
-        self.hub_clock = HubClock(self.events, settings.health.clock_skew)
+        self.clock = NodeClock(settings.spool_path / "clock.json", self.events)
+        self.hub_clock = HubClock(self.events, settings.health.clock_skew, self.clock.learn)
         self.sender = Sender(
-            self.name, self.session, self.topics, self.spool, settings.spool, self.hub_clock
+            self.name,
+            self.session,
+            self.topics,
+            self.spool,
+            settings.spool,
+            self.hub_clock,
+            self.clock,
         )
         self.preview = Previewer(self.session, self.topics, self.name)
         self.knobs.tell(self.preview.forget)
@@ -79,7 +88,8 @@ class Node:
             knobs=self.knobs,
             spool=self.spool,
             events=self.events,
-            ids=Milliseconds(self.knobs.state.last_id),
+            ids=Milliseconds(self.knobs.state.last_id, self.clock.free_id),
+            clock=self.clock,
             observers=(self.preview, self.view, people),
             light=self.lights.flash,
         )
@@ -148,7 +158,9 @@ class Node:
         return {
             "commands": self.services.serve(),
             "settings": self.knobs.run(),
+            "clock": self.clock.run(),
             "sender": self.sender.send_forever(),
+            "what was put back": self.sender.take_back(),
             "receipts": self.sender.take_receipts(receipts),
             "hub": self.sender.follow_hub(hub),
             "preview": self.preview.publish_forever(),
@@ -166,3 +178,7 @@ class Node:
 
 def _announce_drop(events: EventBus, count: int, reason: str) -> None:
     events.fire("spool_dropped", {"count": count, "reason": reason})
+
+
+def _announce_block(events: EventBus, reason: str) -> None:
+    events.fire("spool_failed" if reason else "spool_ok", {"reason": reason} if reason else {})

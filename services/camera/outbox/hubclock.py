@@ -21,6 +21,7 @@ class HubClock:
 
     events: EventBus
     limit: float
+    learn: Callable[[float], None] = lambda skew: None  # hears of each that is measured
     wall: Callable[[], float] = time.time
     steady: Callable[[], float] = time.monotonic
     skew: float | None = None  # seconds by which this node is ahead; None before the first receipt
@@ -45,6 +46,7 @@ class HubClock:
             self._note(max(first - hub_time, 0.0) or min(wall - hub_time, 0.0))
 
     def _note(self, skew: float) -> None:
+        self.learn(skew)
         self.skew = round(skew, 1)
         if (abs(skew) > self.limit) == self._told:
             return

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -10,17 +11,20 @@ from lookout.bus.errors import BusError, NotConnected, TooLarge
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.errors import BadMessage, BadTopic
-from lookout.contract.hub import parse_receipt
+from lookout.contract.hub import Rejection, parse_receipt
 from lookout.contract.images import IMAGE_TYPE, ImageMeta, split_image_id
 from lookout.contract.topics import Topics
 from services.camera.capture.shrink import fit
 from services.camera.outbox.hubclock import HubClock
+from services.camera.outbox.nodeclock import NodeClock
 from services.camera.outbox.spool import Entry, Spool
 from services.camera.settings import Spool as SpoolSettings
 
 logger = structlog.get_logger()
 
 LONGEST_RESEND = 600.0  # seconds between attempts for one capture, at most
+DATING_SKEW = 60.0  # seconds that a clock may be off before the hub goes by its own
+BACK_SECONDS = 10.0  # between two looks for what a person put back
 SPARE_BYTES = 2_048  # left for properties when a picture is made to fit
 
 
@@ -34,6 +38,7 @@ class Sender:
     spool: Spool
     settings: SpoolSettings
     hub_clock: HubClock
+    clock: NodeClock
     _hubs: set[str] = field(default_factory=set)  # ingest workers that are online
     _hub_since: float = 0.0  # on the event loop's clock
     _drain_at: float = 0.0  # when the next old capture may go
@@ -60,12 +65,44 @@ class Sender:
     async def handle_receipt(self, message: Message) -> None:
         """One receipt. Raises BadMessage."""
         receipt = parse_receipt(message.payload)
-        for refused in receipt.rejected:
-            logger.error("the hub refused a capture", id=refused.id, reason=refused.reason)
-        answered = [*receipt.ids, *(refused.id for refused in receipt.rejected)]
-        confirmed = _milliseconds(self.node, answered)
-        self.hub_clock.received(confirmed, receipt.time)
-        await self.spool.remove(confirmed)
+        refused = self._named(receipt.rejected)
+        confirmed = _milliseconds(self.node, receipt.ids)
+        self.hub_clock.received([*confirmed, *refused], receipt.time)
+        await self.spool.remove([each for each in confirmed if not self._must_be_dated(each)])
+        for milliseconds, reason in refused.items():
+            logger.error("the hub refused a capture", milliseconds=milliseconds, reason=reason)
+            await self.spool.refuse(milliseconds, reason)
+        for milliseconds, reason in self._named(receipt.later).items():
+            logger.warning("the hub takes a capture later", id=milliseconds, reason=reason)
+
+    def _named(self, rejections: Iterable[Rejection]) -> dict[int, str]:
+        """The captures of this node among them, each with the reason."""
+        return {
+            milliseconds: each.reason
+            for each in rejections
+            for milliseconds in _milliseconds(self.node, [each.id])
+        }
+
+    def _must_be_dated(self, milliseconds: int) -> bool:
+        """Whether the hub must hear of a capture again: now it is known that its time is wrong.
+
+        It was sent before any receipt told how far this clock is off. It is written over.
+        """
+        entry = self.spool.get(milliseconds)
+        if entry is None or entry.skew is not None:
+            return False
+        skew = self.clock.skew(entry.clock)
+        if skew is None or abs(skew) <= DATING_SKEW:
+            return False
+        entry.attempts = 0
+        self.spool.changed.set()
+        return True
+
+    async def take_back(self) -> None:
+        """Send what a person put back, until cancelled."""
+        while True:
+            await self.spool.take_back()
+            await asyncio.sleep(BACK_SECONDS)
 
     async def follow_hub(self, subscription: Subscription) -> None:
         """Know whether an ingest worker is there: without one, sending again is in vain."""
@@ -128,6 +165,7 @@ class Sender:
         if read is None:
             return
         meta, jpeg = read
+        meta = self._dated(entry, meta)
         if not entry.fresh:
             self._drain_at = max(self._drain_at, _clock()) + len(jpeg) / self.settings.drain_rate
         try:
@@ -144,6 +182,13 @@ class Sender:
         entry.fresh = False
         entry.attempts += 1
         entry.sent_at = _clock() + random.uniform(0, 1)
+
+    def _dated(self, entry: Entry, meta: ImageMeta) -> ImageMeta:
+        """With what is known now of its time."""
+        entry.clock, entry.skew = meta.clock, self.clock.skew(meta.clock)
+        timestamp = entry.milliseconds / 1000 if meta.timestamp is None else meta.timestamp
+        age = self.clock.age(meta.clock, timestamp)
+        return meta.model_copy(update={"skew": entry.skew, "age": age})
 
     async def _publish(self, meta: ImageMeta, jpeg: bytes) -> None:
         topic = self.topics.image(self.node)
@@ -171,7 +216,7 @@ class Sender:
         return meta.model_copy(update={"meta": {**(meta.meta or {}), **how}}), smaller
 
 
-def _milliseconds(node: str, identifiers: list[str]) -> list[int]:
+def _milliseconds(node: str, identifiers: Iterable[str]) -> list[int]:
     """The captures of this node among what a receipt names."""
     own = []
     for identifier in identifiers:

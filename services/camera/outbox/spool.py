@@ -11,7 +11,7 @@ import structlog
 
 from lookout.contract.errors import BadMessage
 from lookout.contract.images import ImageMeta
-from services.camera.outbox import spoolfile
+from services.camera.outbox import refused, spoolfile
 from services.camera.outbox.droppolicy import Policy, to_drop
 
 logger = structlog.get_logger()
@@ -31,6 +31,8 @@ class Entry:
     attempts: int = 0
     sent_at: float = 0.0  # on the event loop's clock, of the last attempt
     memory: tuple[ImageMeta, bytes] | None = field(default=None, repr=False)
+    clock: str | None = None  # by which setting of the clock it was taken, once it was read
+    skew: float | None = None  # what was said of that when it was sent
 
 
 class Spool:
@@ -44,10 +46,14 @@ class Spool:
         max_files: int,
         dropped: Dropped,
         policy: Policy = "oldest",
+        tell: Callable[[str], None] = lambda blocked: None,
     ) -> None:
+        """`tell` hears once why the disk takes nothing, and once nothing when it does again."""
         self.folder = folder
         self.changed = asyncio.Event()
         self.lost = 0
+        self.blocked = ""  # why the disk takes nothing; empty while it does
+        self._tell = tell
         self._max_bytes = max_bytes
         self._max_files = max_files
         self._dropped = dropped
@@ -60,11 +66,7 @@ class Spool:
         try:
             sizes = await asyncio.to_thread(spoolfile.found, self.folder)
         except OSError as error:
-            logger.error(
-                "the spool folder cannot be used, captures stay in memory",
-                folder=str(self.folder),
-                reason=str(error),
-            )
+            self._block(str(error))
             return
         for milliseconds, size in sizes.items():
             self._remember(Entry(milliseconds, size))
@@ -94,9 +96,10 @@ class Spool:
         try:
             entry.size = await asyncio.to_thread(spoolfile.write, path, meta, jpeg)
         except OSError as error:
-            logger.error("the spool takes nothing, holding in memory", reason=str(error))
+            self._block(str(error))
             await self._hold(entry, meta, jpeg)
             return
+        self._block("")
         self._remember(entry)
 
     async def read(self, entry: Entry) -> tuple[ImageMeta, bytes] | None:
@@ -118,6 +121,38 @@ class Spool:
         known = [each for each in milliseconds if self._forget(each)]
         await asyncio.to_thread(self._unlink, known)
 
+    async def refuse(self, milliseconds: int, reason: str) -> None:
+        """Set a capture aside that the hub will never store, where a person can look at it."""
+        entry = self._entries.get(milliseconds)
+        if entry is None:
+            return
+        in_file = self._forget(milliseconds)
+        if not in_file:
+            self._count_lost(1, reason)
+            return
+        try:
+            gone = await asyncio.to_thread(refused.set_aside, self.folder, milliseconds, reason)
+        except OSError as error:
+            logger.error("a refused capture is not set aside", reason=str(error))
+            return
+        if gone:
+            self._count_lost(gone, "too many were refused")
+
+    async def take_back(self) -> None:
+        """Find what a person put back."""
+        try:
+            found = await asyncio.to_thread(refused.take_back, self.folder)
+        except OSError as error:
+            logger.warning("what was put back stays where it is", reason=str(error))
+            return
+        for milliseconds, size in found.items():
+            if milliseconds not in self._entries:
+                self._remember(Entry(milliseconds, size))
+
+    def get(self, milliseconds: int) -> Entry | None:
+        """A capture that waits."""
+        return self._entries.get(milliseconds)
+
     async def give_up(self, entry: Entry, reason: str) -> None:
         """Let a capture go that can never be sent; it counts as lost."""
         self._lose([entry], reason)
@@ -138,6 +173,17 @@ class Spool:
         self._lose(gone, FULL)
         await asyncio.to_thread(self._unlink, [entry.milliseconds for entry in gone])
         return True
+
+    def _block(self, reason: str) -> None:
+        """Tell once that the disk takes nothing, and once that it does again."""
+        before, self.blocked = self.blocked, reason
+        if bool(before) == bool(reason):
+            return
+        if reason:
+            logger.error("the spool takes nothing, holding in memory", reason=reason)
+        else:
+            logger.info("the spool takes captures again")
+        self._tell(reason)
 
     async def _hold(self, entry: Entry, meta: ImageMeta, jpeg: bytes) -> None:
         """Keep a capture in memory; the disk is full, read-only or gone."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from lookout.contract.errors import BadMessage
 from lookout.contract.images import ImageMeta
+from lookout.host.files import sync_folder
 
 SUFFIX: Final = ".capture"
 _TEMPORARY: Final = ".writing"
@@ -33,7 +34,7 @@ def write(path: Path, meta: ImageMeta, jpeg: bytes) -> int:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
@@ -67,11 +68,3 @@ def found(folder: Path) -> dict[int, int]:
 def set_aside(path: Path) -> None:
     """Keep a damaged file for a person to look at, out of the way."""
     path.rename(path.with_suffix(_DAMAGED))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

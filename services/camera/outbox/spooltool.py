@@ -1,4 +1,4 @@
-"""`python -m services.camera.outbox.spooltool [--flush] FOLDER...`: what waits in spools, as JSON.
+"""`python -m services.camera.outbox.spooltool [--flush|--put-back] FOLDER...`: what waits, as JSON.
 
 For `lookout spool`, which may run beside the node that owns the folder.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lookout.contract.errors import BadMessage
-from services.camera.outbox import spoolfile
+from services.camera.outbox import refused, spoolfile
 
 _LEFTOVERS: Final = ("*.capture", "*.damaged", "*.writing")
 
@@ -29,6 +29,7 @@ def look(folder: Path) -> dict[str, Any]:
         "oldest": min(times, default=None),
         "newest": max(times, default=None),
         "damaged": damaged,
+        "refused": refused.look(folder),
     }
 
 
@@ -55,12 +56,15 @@ def main() -> None:
     """Print one JSON list; exit 1 with a sentence when a folder cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flush", action="store_true", help="remove what waits")
+    parser.add_argument("--put-back", action="store_true", help="offer what was refused again")
     parser.add_argument("folders", nargs="+", type=Path)
     given = parser.parse_args()
     try:
         found = [look(folder) for folder in given.folders]
         if given.flush:
             found = [{**each, "removed": flush(Path(each["path"]))} for each in found]
+        if given.put_back:
+            found = [{**each, "put_back": refused.put_back(Path(each["path"]))} for each in found]
     except OSError as error:
         sys.exit(f"The spool {error.filename} cannot be used: {error.strerror}.")
     sys.stdout.write(json.dumps(found))

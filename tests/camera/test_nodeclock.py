@@ -1,0 +1,157 @@
+"""A node's clock that is set, starts in 1970, or goes back: names, ages, skews, ids."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.camera.capture.ids import Milliseconds
+from services.camera.outbox.nodeclock import MOST_SETTINGS, NodeClock
+
+NOW = 1_795_000_000.0
+DAY = 86_400.0
+
+
+class Heard:
+    """Takes events in place of the bus."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def fire(self, kind: str, data: dict[str, Any]) -> None:
+        self.events.append(kind)
+
+
+class Computer:
+    """A computer whose clock the test sets: `true` time, and what its clock is ahead of that."""
+
+    def __init__(self, folder: Path, ahead: float = 0.0) -> None:
+        self.file, self.heard = folder / "clock.json", Heard()
+        self.true, self.ahead = NOW, ahead
+        self.boots = 0
+        self.power_on(ahead)
+
+    def power_on(self, ahead: float) -> None:
+        self.boots += 1
+        self.booted, self.ahead = self.true, ahead
+        self.start()
+
+    def start(self) -> None:
+        """Start the process."""
+        self.clock = NodeClock(
+            self.file,
+            self.heard,  # type: ignore[arg-type]
+            wall=lambda: self.true + self.ahead,
+            steady=lambda: self.true - self.booted,
+            boot=f"boot{self.boots}",
+        )
+        self.ids = Milliseconds(0, self.clock.free_id)
+
+    def take(self, after: float = 1.0) -> tuple[str, float, int]:
+        """A picture: its setting, its time by the node, its id."""
+        self.true += after
+        timestamp = self.true + self.ahead
+        return self.clock.stamp(timestamp), timestamp, self.ids.take(timestamp)
+
+
+def test_each_start_and_each_setting_has_a_name_and_a_new_process_has_not(tmp_path: Path) -> None:
+    computer = Computer(tmp_path)
+    first = computer.take()[0]
+    computer.ahead = 3600
+    second = computer.take()[0]
+    computer.clock.save()
+    computer.start()
+    assert computer.take()[0] == second
+    computer.clock.save()
+    computer.power_on(3600)
+    assert len({first, second, computer.take()[0]}) == 3
+
+
+def test_a_picture_that_was_taken_before_the_clock_was_set_is_of_the_setting_before(
+    tmp_path: Path,
+) -> None:
+    computer = Computer(tmp_path, ahead=-3 * DAY)
+    before = computer.clock.name
+    timestamp = computer.true + computer.ahead
+    computer.true, computer.ahead = computer.true + 0.3, 0.0
+    assert computer.clock.stamp(timestamp) == before
+    assert computer.clock.stamp(computer.true) != before
+
+
+@pytest.mark.parametrize("ahead", [-NOW, -3 * DAY, 400 * DAY])
+def test_how_old_a_picture_is_does_not_depend_on_the_clock(tmp_path: Path, ahead: float) -> None:
+    computer = Computer(tmp_path, ahead)
+    setting, timestamp, _ = computer.take()
+    computer.true, computer.ahead = computer.true + 500, 7.0
+    computer.clock.look()
+    assert computer.clock.age(setting, timestamp) == pytest.approx(500, abs=0.01)
+
+
+def test_pictures_of_an_earlier_start_keep_their_order_and_are_as_young_as_can_be(
+    tmp_path: Path,
+) -> None:
+    computer = Computer(tmp_path, ahead=-NOW)
+    taken = [computer.take(10)[:2] for _ in range(3)]
+    computer.clock.save()
+    computer.true += 40
+    computer.power_on(-computer.true)
+    computer.true += 5
+    ages = [computer.clock.age(*each) for each in taken]
+    assert ages == pytest.approx([25, 15, 5], abs=0.01)
+    assert computer.clock.age("nobody knows", 5.0) is None
+
+
+def test_what_a_receipt_told_holds_for_every_setting_of_this_start(tmp_path: Path) -> None:
+    computer = Computer(tmp_path, ahead=-3 * DAY)
+    first = computer.take()[0]
+    assert computer.clock.skew(first) is None
+    computer.clock.learn(-3 * DAY)
+    computer.ahead = 3600
+    second = computer.take()[0]
+    assert computer.clock.skew(first) == pytest.approx(-3 * DAY, abs=0.01)
+    assert computer.clock.skew(second) == pytest.approx(3600, abs=0.01)
+
+
+def test_no_id_is_used_twice_however_the_clock_goes_over_the_same_times(tmp_path: Path) -> None:
+    computer = Computer(tmp_path)
+    used = [computer.take()[2] for _ in range(100)]
+    for ahead in (-90.0, -3600.0, -190.0, 400 * DAY, -150.0):
+        computer.ahead = ahead
+        used += [computer.take()[2] for _ in range(100)]
+        computer.clock.save()
+        computer.start()
+    for _ in range(3):
+        computer.power_on(-computer.true)
+        used += [computer.take()[2] for _ in range(100)]
+        computer.clock.save()
+    assert len(set(used)) == len(used)
+
+
+def test_ids_are_the_time_of_the_capture_where_the_clock_is_right(tmp_path: Path) -> None:
+    computer = Computer(tmp_path)
+    for _ in range(5):
+        _, timestamp, identifier = computer.take(60)
+        assert identifier == round(timestamp * 1000)
+        computer.clock.save()
+        computer.true += 100
+        computer.power_on(0)
+
+
+def test_it_remembers_so_many_settings_and_every_id(tmp_path: Path) -> None:
+    computer = Computer(tmp_path)
+    used = []
+    for number in range(3 * MOST_SETTINGS):
+        computer.ahead = (number % 7) * 3600.0
+        used.append(computer.take()[2])
+    assert len(computer.clock.settings) <= MOST_SETTINGS
+    assert len(set(used)) == len(used)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"[]", b'{"a": [1]}', b'{"a": 3}'])
+def test_a_damaged_file_is_told_and_begun_anew(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "clock.json").write_bytes(content)
+    computer = Computer(tmp_path)
+    assert computer.heard.events == ["state_lost"]
+    computer.clock.save()
+    computer.start()
+    assert computer.heard.events == ["state_lost"]
