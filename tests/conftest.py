@@ -13,7 +13,7 @@ from lookout.bus.session import Session
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker, Redis
 from lookout.store.client import Client, opened
-from tests.support import leftovers
+from tests.support import leftovers, purity
 from tests.support.servers import BrokerServer, StoreServer, make_broker, make_store
 from tests.support.services import ServiceStarter
 from tests.support.shared import OWN, USERS, SharedServers
@@ -21,15 +21,39 @@ from tests.support.waiting import eventually
 from tests.support.warm import PROGRAMS
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """No example of Hypothesis has a deadline, which a busy machine would break.
 
     A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
     """
-    hypothesis.settings.register_profile("lookout", deadline=None)
-    hypothesis.settings.load_profile("lookout")
+    hypothesis.settings.register_profile("whole", deadline=None)
+    hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
+    hypothesis.settings.load_profile("fast" if config.getoption("fast") else "whole")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fast", action="store_true", help="pure tests only (tests/support/purity.py)"
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --fast, do not even import a file that has no pure test."""
+    is_file = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if config.getoption("fast") and is_file and not purity.pure_tests(collection_path):
+        return True
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("fast"):
+        return
+    others = [item for item in items if not purity.is_pure(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+    purity.hold()
 
 
 def pytest_sessionfinish() -> None:

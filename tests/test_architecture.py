@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,14 @@ OWNERS = {
 }
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """The names of the packages that a file imports, anywhere in it."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    return frozenset(_imported(ast.parse(path.read_text())))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -40,11 +46,11 @@ def test_the_import_rules_of_pyproject_hold() -> None:
 
 @pytest.mark.parametrize("package", OWNERS)
 def test_a_package_with_an_owner_is_imported_only_there(package: str) -> None:
-    importers = {str(path.relative_to(ROOT)) for path in SOURCES if package in set(imported(path))}
+    importers = {str(path.relative_to(ROOT)) for path in SOURCES if package in imported(path)}
 
     assert {name for name in importers if not name.startswith(OWNERS[package])} == set()
 
 
 def test_the_owners_of_paho_and_redis_do_import_them() -> None:
     assert "paho" in set(imported(ROOT / "lookout/bus/connection.py"))
-    assert "redis" in set(imported(ROOT / "lookout/store/client.py"))
+    assert "redis" in imported(ROOT / "lookout/store/client.py")
