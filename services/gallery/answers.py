@@ -99,6 +99,8 @@ class Event(Answer):
     parent_id: str | None = None
     data: dict[str, Any]
     words: str = Field(description="what happened, as a sentence")
+    reason: str = Field(description="why, or who asked for it, where it is known")
+    tone: str = Field(description="good, bad, warn, act or plain")
 
 
 class EventList(Answer):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 
+from lookout.contract.metrics import metric
 from services.gallery import words
 
 Fact = tuple[str, str]
@@ -48,18 +49,11 @@ def _moment(timestamp: float) -> str:
 
 def of_reading(reading: Mapping[str, Any] | None) -> list[Fact]:
     """The last reading of a node."""
-    known = {
-        "lux": ("Light", "lx"),
-        "temperature": ("Temperature", "°C"),
-        "humidity": ("Humidity", "%"),
-        "pressure": ("Pressure", "hPa"),
-        "cpu_temperature": ("Processor", "°C"),
-    }
     facts = []
     for name, value in (reading or {}).items():
         if name != "timestamp":
-            term, unit = known.get(name, (_readable(name), ""))
-            facts.append((term, _with_unit(value, unit)))
+            known = metric(name)
+            facts.append((known.name, _with_unit(value, known.unit or "")))
     return facts
 
 

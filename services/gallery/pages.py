@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from lookout.contract.events import EVENTS
 from lookout.contract.images import TRIGGERS
 from lookout.store.images import FIELDS, Images
 from lookout.store.search import Cursor, Query
@@ -18,7 +19,6 @@ from services.gallery import (
     keys,
     present,
     story,
-    words,
 )
 from services.gallery.proxies import prefix_of
 from services.gallery.query import (
@@ -129,7 +129,7 @@ async def events(request: web.Request) -> web.Response:
         events=found["events"],
         next=found["next"],
         nodes=[node["node"] for node in known],
-        types=sorted(words.EVENTS),
+        types=sorted(EVENTS),
         parameters=parameters,
         query=filters.active(request.query, EventParameters, "cursor"),
         judge={

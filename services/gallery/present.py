@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from lookout.contract.events import event_type
 from lookout.store import images as image_store
 from lookout.store.search import Row
 from services.gallery import words
@@ -55,4 +56,9 @@ def info(node: str, said: Mapping[str, Any] | None, prefix: str) -> dict[str, An
 
 def event(fields: Mapping[str, Any]) -> dict[str, Any]:
     """An event, with what happened in words."""
-    return {**fields, "words": words.event(fields), "reason": words.reason(fields)}
+    return {
+        **fields,
+        "words": words.event(fields),
+        "reason": words.reason(fields),
+        "tone": event_type(fields["event_type"]).tone,
+    }

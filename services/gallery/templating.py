@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from lookout.contract.metrics import METRICS
 from services.gallery import words
 from services.gallery.proxies import visit_of
 
@@ -29,7 +30,8 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(asset=self._asset)
+        known = {name: {"name": each.name, "unit": each.unit} for name, each in METRICS.items()}
+        self._environment.globals.update(asset=self._asset, metrics=known)
         self._environment.filters.update(
             ago=words.ago,
             clock=words.clock,

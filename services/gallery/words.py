@@ -6,27 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-EVENTS: Final[Mapping[str, str]] = {
-    "node_online": "{node} came online",
-    "node_offline": "{node} went offline",
-    "node_silent": "{node} has sent nothing for a while",
-    "node_error": "{node} has a problem",
-    "image_captured": "{node} took a picture",
-    "image_rejected": "A picture of {node} was refused",
-    "capture_failed": "{node} could not take a picture",
-    "motion_started": "Something moves at {node}",
-    "motion_ended": "{node} is still again",
-    "light_changed": "The light changed at {node}",
-    "temperature_alert": "The temperature at {node} is out of its range",
-    "trigger_fired": "A trigger of {node} fired",
-    "command_called": "Command “{service}” was called on {node}",
-    "command_failed": "Command “{service}” failed on {node}",
-    "spool_dropped": "{node} had to drop pictures: its spool is full",
-    "clock_skew": "The clock of {node} is wrong",
-    "person_detected": "A person was seen by {node}",
-    "people_changed": "The number of people at {node} changed",
-    "storage_pressure": "The hub runs out of memory for pictures",
-}
+from lookout.contract.events import event_type
+
 TRIGGERS: Final[Mapping[str, str]] = {
     "interval": "The node's own timer asked for it",
     "schedule": "The node's schedule asked for it",
@@ -42,10 +23,8 @@ _ENTITY = re.compile(r"(automation|script|scene|person)\.([a-z0-9_]+)")  # of Ho
 def event(row: Mapping[str, Any]) -> str:
     """What happened, as a sentence without a full stop."""
     data = row.get("data") or {}
-    pattern = EVENTS.get(row["event_type"])
-    if pattern is None:
-        return f"{_readable(row['event_type'])} at {row['node']}"
-    return pattern.format(node=row["node"], service=data.get("service", "?"))
+    sentence = event_type(row["event_type"]).sentence
+    return sentence.format(node=row["node"], service=data.get("service", "?"))
 
 
 def reason(row: Mapping[str, Any]) -> str:
@@ -115,10 +94,6 @@ def _who(asked_by: str) -> str:
     """`automation.front_door` as people read it; anything else as it is."""
     entity = _ENTITY.fullmatch(asked_by)
     return f"{entity[1]} “{entity[2].replace('_', ' ')}”" if entity else asked_by
-
-
-def _readable(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def _local(timestamp: float) -> datetime:

@@ -3,10 +3,7 @@
 import { imagePage } from "./api.js";
 import { setTime } from "./time.js";
 
-const UNITS = {
-  lux: ["Light", "lx"], temperature: ["Temperature", "°C"], humidity: ["Humidity", "%"],
-  pressure: ["Pressure", "hPa"], cpu_temperature: ["Processor", "°C"],
-};
+const METRICS = JSON.parse(document.getElementById("metrics").textContent);
 const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
@@ -16,11 +13,11 @@ export const number = (value) => (Math.abs(value) < 100 ? fine : whole).format(v
 export const copy = (id) => byId(id).content.firstElementChild.cloneNode(true);
 
 export function measured(name, value) {
-  return value == null ? "" : `${number(value)} ${UNITS[name]?.[1] ?? ""}`.trim();
+  return value == null ? "" : `${number(value)} ${METRICS[name]?.unit ?? ""}`.trim();
 }
 
 export function readingTerm(name) {
-  return UNITS[name]?.[0] ?? name.replaceAll("_", " ");
+  return METRICS[name]?.name ?? name.replaceAll("_", " ");
 }
 
 export function makeCard(image) {
@@ -46,7 +43,7 @@ export function makeCard(image) {
 
 export function makeEvent(event) {
   const row = copy("event");
-  Object.assign(row.dataset, { id: event.id, timestamp: event.timestamp, type: event.event_type });
+  Object.assign(row.dataset, { id: event.id, timestamp: event.timestamp, tone: event.tone });
   field(row, "words").textContent = event.words;
   field(row, "reason").textContent = event.reason;
   field(row, "type").textContent = event.event_type;
