@@ -77,11 +77,13 @@ def _image(node: str, jpeg: bytes, at: float, number: int) -> NewImage:
         width=1920,
         height=1080,
         data=jpeg,
-        lux=110.5,
-        temperature=21.5,
-        trigger="interval",
-        context_id=new_id(),
-        meta='{"exposure_us":10000,"gain":1.5,"colour_temperature":5200}',
+        told={
+            "lux": 110.5,
+            "temperature": 21.5,
+            "trigger": "interval",
+            "context_id": new_id(),
+            "meta": {"exposure_us": 10000, "gain": 1.5, "colour_temperature": 5200},
+        },
     )
 
 

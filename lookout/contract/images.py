@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Final, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, ValidationError
 
@@ -36,18 +37,81 @@ def _lenient_json(value: object) -> object:
     return json_value(value, what="property meta") if isinstance(value, str) and value else value
 
 
-class ImageMeta(Open):
-    """What is known of an image besides its bytes: the MQTT 5 user properties, all optional."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a field is kept and shown: its kind in the hash, its index, its name and unit for people.
+
+    What is `ranged` can be asked for from one number to another, and sorted by.
+    """
+
+    kind: Literal["text", "number", "whole", "json"] = "text"
+    index: Literal["tag", "number"] | None = None
+    label: str = ""
+    unit: str = ""
+    ranged: bool = False
+
+
+class Told(Open):
+    """What a sender may say of an image and the hub keeps. A new field is one line here."""
+
+    timestamp: Annotated[Finite | None, Column("number", "number")] = Field(
+        None, description="capture, Unix seconds, millisecond precision"
+    )
+    lux: Annotated[float | None, Column("number", "number", "Light", "lx", ranged=True)] = Field(
+        None, ge=0, le=1e6
+    )
+    temperature: Annotated[
+        float | None, Column("number", "number", "Temperature", "°C", ranged=True)
+    ] = Field(None, ge=-100, le=200, description="degrees C")
+    width: Annotated[int | None, Column("whole")] = Field(None, gt=0)
+    height: Annotated[int | None, Column("whole")] = Field(None, gt=0)
+    trigger: Annotated[Word | None, Column(index="tag", label="Trigger")] = None
+    context_id: Annotated[Identifier | None, Column(index="tag", label="Context")] = None
+    parent_id: Annotated[Identifier | None, Column(index="tag")] = None
+    meta: Annotated[dict[str, JsonValue] | None, BeforeValidator(_lenient_json), Column("json")] = (
+        None
+    )
+
+
+class ImageFields(Told):
+    """All that the hub keeps of an image besides its bytes. A field of ours is one line here."""
+
+    node: Annotated[str, Column(index="tag")]
+    received_at: Annotated[float | None, Column("number")] = Field(None, description="Unix seconds")
+    mime_type: Annotated[str | None, Column(index="tag", label="Type")] = None
+    size: Annotated[int | None, Column("whole", "number")] = Field(None, description="bytes")
+    people: Annotated[int | None, Column("whole", "number", "People", ranged=True)] = None
+    boxes: Annotated[list[Any] | None, Column("json")] = None
+    damaged: Annotated[int | None, Column("whole")] = Field(
+        None, description="1 when the end of the picture is missing"
+    )
+    dated_by: Annotated[str | None, Column()] = Field(
+        None, description="whose clock `timestamp` is of, where they did not agree: node or hub"
+    )
+    node_time: Annotated[float | None, Column("number")] = Field(
+        None, description="capture by the node's clock, where it was not believed, Unix seconds"
+    )
+    hub_time: Annotated[float | None, Column("number")] = Field(
+        None, description="capture by the hub's clock, where the node's was not believed"
+    )
+
+
+def _columns(model: type[Told]) -> dict[str, Column]:
+    found = {
+        name: next((each for each in info.metadata if isinstance(each, Column)), None)
+        for name, info in model.model_fields.items()
+    }
+    return {name: column for name, column in found.items() if column is not None}
+
+
+IMAGE_FIELDS: Final = _columns(ImageFields)  # properties, hash, index, API, pages, columns
+TOLD: Final = tuple(_columns(Told))
+
+
+class ImageMeta(Told):
+    """What a sender says of an image: the MQTT 5 user properties, all optional."""
 
     id: ImageId | None = None
-    timestamp: Finite | None = Field(None, description="Unix seconds, millisecond precision")
-    lux: float | None = Field(None, ge=0, le=1e6)
-    temperature: float | None = Field(None, ge=-100, le=200, description="degrees C")
-    width: int | None = Field(None, gt=0)
-    height: int | None = Field(None, gt=0)
-    trigger: Word | None = None
-    context_id: Identifier | None = None
-    parent_id: Identifier | None = None
     ttl: int | None = Field(
         None, ge=0, le=LONGEST_TTL, description="seconds it wants to be kept; 0: as the hub is set"
     )
@@ -62,7 +126,6 @@ class ImageMeta(Open):
     age: Finite | None = Field(
         None, ge=0, description="seconds since the capture when it was sent, by no clock's time"
     )
-    meta: Annotated[dict[str, JsonValue] | None, BeforeValidator(_lenient_json)] = None
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, str]) -> Self:

@@ -1,40 +1,16 @@
 """Images: one hash each with its TTL, a search index, and the stream that tells of new ones."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lookout.contract.images import IMAGE_FIELDS
 from lookout.store import keys, writing
 from lookout.store.client import Client
 from lookout.store.search import Index, Page, Query, Row
 
-FIELDS: Final = (
-    "node",
-    "timestamp",
-    "received_at",
-    "mime_type",
-    "lux",
-    "temperature",
-    "width",
-    "height",
-    "size",
-    "trigger",
-    "context_id",
-    "parent_id",
-    "meta",
-    "people",
-    "boxes",
-    "damaged",
-    "dated_by",
-    "node_time",
-    "hub_time",
-)
-_FLOATS: Final = frozenset(
-    {"timestamp", "received_at", "lux", "temperature", "node_time", "hub_time"}
-)
-_WHOLE: Final = frozenset({"damaged", "width", "height", "size", "people"})
-_JSON: Final = frozenset({"meta", "boxes"})
+FIELDS: Final = tuple(IMAGE_FIELDS)
 _NO_KEY = -2  # answer of the TTL command
 # In one step, so that an image which expires meanwhile does not come back as a hash of one field.
 _KEEP: Final = """
@@ -80,14 +56,7 @@ class NewImage:
     height: int
     data: bytes
     mime_type: str = "image/jpeg"
-    lux: float | None = None
-    temperature: float | None = None
-    trigger: str | None = None
-    context_id: str | None = None
-    parent_id: str | None = None
-    meta: str | None = None
-    people: int | None = None
-    boxes: str | None = None  # JSON
+    told: Mapping[str, Any] = field(default_factory=dict)  # further fields, by their names
     ttl: int | None = None  # seconds; None: as the others of its batch
     dating: Dating | None = None  # None: by the sender's clock
     damaged: bool = False  # the end of the picture is missing
@@ -95,21 +64,14 @@ class NewImage:
     def fields(self) -> dict[str, str | int | float | bytes]:
         """The hash, without what is not known."""
         values = {
+            **{name: _written(name, value) for name, value in self.told.items()},
             "node": self.node,
             "timestamp": f"{self.timestamp:.3f}",
             "received_at": f"{self.received_at:.3f}",
             "mime_type": self.mime_type,
-            "lux": self.lux,
-            "temperature": self.temperature,
             "width": self.width,
             "height": self.height,
             "size": len(self.data),
-            "trigger": self.trigger,
-            "context_id": self.context_id,
-            "parent_id": self.parent_id,
-            "meta": self.meta,
-            "people": self.people,
-            "boxes": self.boxes,
             "damaged": "1" if self.damaged else None,
             "image_data": self.data,
             **(self.dating.fields() if self.dating else {}),
@@ -217,19 +179,29 @@ async def choose_id(
 
 def as_json(row: Row) -> dict[str, Any]:
     """A row as the API gives it: numbers as numbers, meta and boxes as what they are."""
-    image: dict[str, Any] = dict(row)
-    for name, value in row.items():
-        if name in _FLOATS:
-            image[name] = float(value)
-        elif name in _WHOLE:
-            image[name] = int(float(value))
-        elif name in _JSON:
-            image[name] = _json_or_none(value)
-    return image
+    return {name: _read(name, value) for name, value in row.items()}
+
+
+def _written(name: str, value: Any) -> Any:
+    if value is not None and IMAGE_FIELDS[name].kind == "json":
+        return json.dumps(value, separators=(",", ":"))
+    return value
+
+
+def _read(name: str, value: str) -> Any:
+    column = IMAGE_FIELDS.get(name)
+    match column.kind if column else "text":
+        case "number":
+            return float(value)
+        case "whole":
+            return int(float(value))
+        case "json":
+            return _json_or_none(value)
+    return value
 
 
 def _json_or_none(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

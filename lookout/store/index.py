@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import structlog
 
+from lookout.contract.images import IMAGE_FIELDS
 from lookout.store import keys
 from lookout.store.client import Client, ResponseError
 from lookout.store.search.asking import NOT_STRICT, be_strict
@@ -20,17 +21,12 @@ INDEXES: Final[dict[str, tuple[str, Schema]]] = {
     keys.IMAGES_INDEX: (
         keys.IMAGE_PREFIX,
         {
-            "node": _TAG,
-            "mime_type": _TAG,
-            "trigger": _TAG,
-            "context_id": _TAG,
-            "parent_id": _TAG,
             "kept": _TAG,
-            "timestamp": _NUMBER,
-            "lux": _NUMBER,
-            "temperature": _NUMBER,
-            "people": _NUMBER,
-            "size": _NUMBER,
+            **{
+                name: _TAG if column.index == "tag" else _NUMBER
+                for name, column in IMAGE_FIELDS.items()
+                if column.index
+            },
         },
     ),
     keys.READINGS_INDEX: (

@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lookout.contract.images import ImageFields
+
 
 class Answer(BaseModel):
     """What every answer shares; a newer hub may say more."""
@@ -11,31 +13,12 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class Image(Answer):
+class Image(ImageFields):
     """An image without its bytes."""
 
+    model_config = ConfigDict(extra="allow")
+
     id: str
-    node: str
-    timestamp: float = Field(description="capture, Unix seconds")
-    received_at: float | None = Field(None, description="Unix seconds")
-    mime_type: str | None = None
-    lux: float | None = None
-    temperature: float | None = Field(None, description="degrees C")
-    width: int | None = None
-    height: int | None = None
-    size: int | None = Field(None, description="bytes")
-    trigger: str | None = None
-    context_id: str | None = None
-    parent_id: str | None = None
-    meta: dict[str, Any] | None = None
-    people: int | None = None
-    boxes: list[Any] | None = None
-    damaged: int | None = Field(None, description="1 where the end of the picture is missing")
-    dated_by: str | None = Field(
-        None, description="node or hub: which clock was believed where they differed, or none said"
-    )
-    node_time: float | None = Field(None, description="by the sender's clock, Unix seconds")
-    hub_time: float | None = Field(None, description="by the hub's clock, Unix seconds")
     url: str = Field(description="the bytes")
     thumb_url: str
     expires_in: int | None = Field(None, description="seconds; null when it is kept (one image)")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 
+from lookout.contract.images import IMAGE_FIELDS, Column
 from lookout.contract.metrics import metric
 from services.gallery import words
 
@@ -14,20 +15,20 @@ SHORTEST: Final = 1e-6  # seconds
 def of_image(image: Mapping[str, Any]) -> list[Fact]:
     """Terms and values, what people look for first at the top."""
     facts = [
-        ("Light", _with_unit(image.get("lux"), "lx")),
-        ("Temperature", _with_unit(image.get("temperature"), "°C")),
-        ("People", _plain(image.get("people"))),
-        ("Trigger", _plain(image.get("trigger"))),
+        *((each.label, _value(image.get(name), each)) for name, each in IMAGE_FIELDS.items()),
         ("Resolution", _resolution(image)),
         ("Size", words.size(image["size"]) if image.get("size") else ""),
-        ("Type", _plain(image.get("mime_type"))),
         *_of_camera(image.get("meta")),
         ("Damaged", "its end is missing" if image.get("damaged") else ""),
         *_of_clocks(image),
-        ("Context", _plain(image.get("context_id"))),
         ("Id", image["id"]),
     ]
-    return [(term, value) for term, value in facts if value]
+    return [(term, value) for term, value in facts if term and value]
+
+
+def _value(value: object, column: Column) -> str:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return _with_unit(value, column.unit) if number else _plain(value)
 
 
 def _of_clocks(image: Mapping[str, Any]) -> list[Fact]:
@@ -92,7 +93,7 @@ def _resolution(image: Mapping[str, Any]) -> str:
     return f"{image['width']} × {image['height']} pixels"  # noqa: RUF001
 
 
-def _with_unit(value: float | None, unit: str) -> str:
+def _with_unit(value: Any, unit: str) -> str:
     return "" if value is None else f"{words.number(value)} {unit}".strip()
 
 

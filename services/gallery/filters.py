@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from multidict import MultiMapping
 
 from lookout.amounts.ranges import Range
+from lookout.contract.images import IMAGE_FIELDS
 from services.gallery import words
 from services.gallery.query import ImageParameters, Parameters
 
-RANGES: Final = ("lux", "temperature", "people")
-_UNITS: Final = {"lux": "lx", "temperature": "°C", "people": "people"}
+RANGES: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
 _LISTS: Final = ("node", "trigger")
 _ENDS: Final = tuple(f"{name}_{end}" for name in RANGES for end in ("min", "max"))
 
@@ -60,10 +60,10 @@ def chips(parameters: ImageParameters, given: MultiMapping[str], path: str) -> l
 def _labels(parameters: ImageParameters, given: MultiMapping[str]) -> list[tuple[str, str]]:
     labels = [(name, f"{word} {given[name]}") for name, word in
               (("since", "since"), ("until", "until")) if given.get(name)]  # fmt: skip
-    for name in RANGES:
+    for name, each in RANGES.items():
         span: Range | None = getattr(parameters, name)
         if span is not None:
-            labels.append((name, range_text(span, _UNITS[name])))
+            labels.append((name, range_text(span, each.unit or name)))
     if parameters.kept is not None:
         labels.append(("kept", "kept" if parameters.kept else "not kept"))
     if parameters.context is not None:

@@ -52,6 +52,7 @@ async def index(request: web.Request) -> web.Response:
         nodes=[node["node"] for node in nodes],
         triggers=TRIGGERS,
         parameters=parameters,
+        ranges=filters.RANGES,
         ends=filters.ends(parameters),
         chips=filters.chips(parameters, request.query, _here(request)),
         query=filters.active(request.query, ImageParameters, "cursor"),

@@ -15,10 +15,12 @@ from pydantic import (
     Field,
     ValidationError,
     WithJsonSchema,
+    create_model,
 )
 
 from lookout.amounts.ranges import Range, between, parse_range
 from lookout.amounts.times import parse_duration, parse_time
+from lookout.contract.images import IMAGE_FIELDS
 from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
 from lookout.store.retention.removal import KEPT
@@ -78,10 +80,19 @@ Origin = Annotated[str, Field(pattern=rf"^{NODE_PATTERN}$")]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(_several), Field(max_length=100)]
 WordList = Annotated[tuple[Word, ...], BeforeValidator(_several), Field(max_length=100)]
 Limit = Annotated[int, Field(ge=1, le=200)]
-Sort = Literal[
-    "-timestamp", "timestamp", "-lux", "lux", "-temperature", "temperature",
-    "-people", "people", "-size", "size",
-]  # fmt: skip
+RANGED: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
+SORTS: Final = tuple(sign + name for name in ("timestamp", *RANGED, "size") for sign in ("-", ""))
+
+
+def _order(name: str) -> str:
+    if name not in SORTS:
+        raise ValueError(f"use one of {', '.join(SORTS)}")
+    return name
+
+
+Sort = Annotated[
+    str, AfterValidator(_order), WithJsonSchema({"type": "string", "enum": list(SORTS)})
+]
 Metric = Annotated[Word, AfterValidator(_metric)]
 
 
@@ -94,15 +105,18 @@ class Parameters(BaseModel):
 P = TypeVar("P", bound=Parameters)
 
 
-class ImageParameters(Parameters):
+_RANGES: dict[str, Any] = {
+    name: (Numbers | None, Field(None, description=each.unit)) for name, each in RANGED.items()
+}
+_Ranged: Any = create_model("Ranged", __base__=Parameters, **_RANGES)
+
+
+class ImageParameters(_Ranged):  # type: ignore[misc]
     """Which images, in which order."""
 
     node: NodeNames = ()
     since: Time | None = None
     until: Time | None = None
-    lux: Numbers | None = None
-    temperature: Numbers | None = Field(None, description="degrees C")
-    people: Numbers | None = None
     trigger: WordList = ()
     kept: bool | None = Field(None, description="only those that are kept for good, or only others")
     context: Identifier | None = Field(None, description="made by, or caused by, this context")
@@ -113,7 +127,7 @@ class ImageParameters(Parameters):
     def query(self) -> Query:
         """The store's query, the context left out."""
         tags = {"node": self.node, "trigger": self.trigger, "kept": KEPT if self.kept else ()}
-        ranges = {"lux": self.lux, "temperature": self.temperature, "people": self.people}
+        ranges: dict[str, Range | None] = {name: getattr(self, name) for name in RANGED}
         ranges["timestamp"] = between(self.since, self.until)
         return Query(
             tags={name: values for name, values in tags.items() if values},

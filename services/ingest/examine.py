@@ -1,18 +1,17 @@
 """Is this message an image that we may store? Everything is checked here, once."""
 
 import io
-import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypedDict
+from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 from pydantic import JsonValue
 
 from lookout.bus.subscription import Message
 from lookout.contract.errors import BadMessage, BadTopic
-from lookout.contract.images import ImageMeta, split_image_id
+from lookout.contract.images import TOLD, ImageMeta, split_image_id
 from lookout.contract.topics import Topics
 from lookout.store.images import Dating, NewImage
 from lookout.vision.jpeg import START, frame_size, has_end, has_pixels, picture
@@ -20,13 +19,7 @@ from services.ingest.dating import Date, date
 from services.ingest.settings import Ingest
 
 MOST_PEOPLE: Final = 1_000  # in one picture
-
-
-class Seen(TypedDict, total=False):
-    """What a camera with a network of its own says of its picture."""
-
-    people: int
-    boxes: str
+MEASURED: Final = frozenset({"timestamp", "width", "height"})  # what we look at ourselves
 
 
 class Rejected(Exception):
@@ -66,16 +59,13 @@ class Examined:
             self.width,
             self.height,
             self.data,
-            lux=meta.lux,
-            temperature=meta.temperature,
-            trigger=meta.trigger,
-            context_id=meta.context_id,
-            parent_id=meta.parent_id,
-            meta=None if meta.meta is None else json.dumps(meta.meta, separators=(",", ":")),
+            told={
+                **{name: getattr(meta, name) for name in TOLD if name not in MEASURED},
+                **seen(meta.meta or {}),
+            },
             ttl=self.ttl,
             dating=self.dating,
             damaged=self.damaged,
-            **seen(meta.meta or {}),
         )
 
     def dated_as(self, dated: Date | None) -> "Examined":
@@ -96,7 +86,7 @@ class Examined:
         )
 
 
-def seen(meta: Mapping[str, JsonValue]) -> Seen:
+def seen(meta: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """People and their boxes, where the camera itself found some: fields of the hash.
 
     What is not of this shape stays in `meta` only, as others may use these words for other things.
@@ -106,7 +96,7 @@ def seen(meta: Mapping[str, JsonValue]) -> Seen:
         return {}
     if not isinstance(boxes, list) or len(boxes) > MOST_PEOPLE or not all(map(_is_box, boxes)):
         return {"people": people}
-    return {"people": people, "boxes": json.dumps(boxes, separators=(",", ":"))}
+    return {"people": people, "boxes": boxes}
 
 
 def _is_box(value: JsonValue) -> bool:

@@ -24,9 +24,7 @@ def picture(node: str, ago: float, lux: float, trigger: str = "interval") -> New
         width=640,
         height=480,
         data=b"x" * 12_345,
-        lux=lux,
-        temperature=20.0,
-        trigger=trigger,
+        told={"lux": lux, "temperature": 20.0, "trigger": trigger},
     )
 
 

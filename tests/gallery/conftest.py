@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from lookout.bus.caller import Caller
 from lookout.bus.session import Session
 from lookout.contract.commands import Command, Result, parse_command
+from lookout.contract.images import IMAGE_FIELDS
 from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
 from lookout.host.settings import Redis as RedisSettings
@@ -86,7 +87,8 @@ def store(redis: Any) -> Callable[..., Awaitable[NewImage]]:
             width=64,
             height=48,
             data=plain_jpeg() if data is None else data,
-            **known,
+            told={name: each for name, each in known.items() if name in IMAGE_FIELDS},
+            **{name: each for name, each in known.items() if name not in IMAGE_FIELDS},
         )
         await Images(redis).store([image], ttl=ttl)
         return image

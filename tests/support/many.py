@@ -19,7 +19,16 @@ async def stored(
 ) -> list[str]:
     """Store an image of `size` bytes for each of these Unix times: their ids, in that order."""
     batch = [
-        NewImage(f"{node}:{round(at * 1000)}", node, at, at, 1, 1, b"x" * size, trigger=trigger)
+        NewImage(
+            f"{node}:{round(at * 1000)}",
+            node,
+            at,
+            at,
+            1,
+            1,
+            b"x" * size,
+            told={"trigger": trigger},
+        )
         for at in times
     ]
     for start in range(0, len(batch), 500):

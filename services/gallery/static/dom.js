@@ -3,7 +3,7 @@
 import { imagePage } from "./api.js";
 import { setTime } from "./time.js";
 
-const METRICS = JSON.parse(document.getElementById("metrics").textContent);
+const METRICS = JSON.parse(document.body.dataset.metrics);
 const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
