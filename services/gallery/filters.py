@@ -61,7 +61,7 @@ def _labels(parameters: ImageParameters, given: MultiMapping[str]) -> list[tuple
     labels = [(name, f"{word} {given[name]}") for name, word in
               (("since", "since"), ("until", "until")) if given.get(name)]  # fmt: skip
     for name, each in RANGES.items():
-        span: Range | None = getattr(parameters, name)
+        span = parameters.span(name)
         if span is not None:
             labels.append((name, range_text(span, each.unit or name)))
     if parameters.kept is not None:
@@ -84,7 +84,7 @@ def range_text(span: Range, unit: str) -> str:
 
 def for_script(parameters: ImageParameters) -> dict[str, Any]:
     """The filters with which the page itself judges new images; ends that are open are null."""
-    ranges: dict[str, Range | None] = {name: getattr(parameters, name) for name in RANGES}
+    ranges = {name: parameters.span(name) for name in RANGES}
     return {
         "node": parameters.node,
         "trigger": parameters.trigger,

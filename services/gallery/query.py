@@ -111,7 +111,7 @@ _RANGES: dict[str, Any] = {
 _Ranged: Any = create_model("Ranged", __base__=Parameters, **_RANGES)
 
 
-class ImageParameters(_Ranged):  # type: ignore[misc]
+class ImageParameters(_Ranged):
     """Which images, in which order."""
 
     node: NodeNames = ()
@@ -124,10 +124,15 @@ class ImageParameters(_Ranged):  # type: ignore[misc]
     limit: Limit = 60
     cursor: PageCursor | None = None
 
+    def span(self, name: str) -> Range | None:
+        """What is asked of a field that has a range."""
+        found: Range | None = getattr(self, name)
+        return found
+
     def query(self) -> Query:
         """The store's query, the context left out."""
         tags = {"node": self.node, "trigger": self.trigger, "kept": KEPT if self.kept else ()}
-        ranges: dict[str, Range | None] = {name: getattr(self, name) for name in RANGED}
+        ranges = {name: self.span(name) for name in RANGED}
         ranges["timestamp"] = between(self.since, self.until)
         return Query(
             tags={name: values for name, values in tags.items() if values},
@@ -151,6 +156,11 @@ class EventParameters(Parameters):
     context: Identifier | None = Field(None, description="made by, or caused by, this context")
     limit: Limit = 60
     cursor: PageCursor | None = None
+
+    def span(self, name: str) -> Range | None:
+        """What is asked of a field that has a range."""
+        found: Range | None = getattr(self, name)
+        return found
 
     def query(self) -> Query:
         """The store's query, the context left out."""

@@ -1,6 +1,7 @@
 """The gallery in this process, on a real Redis and a real broker, and a client to ask it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -87,7 +88,11 @@ def store(redis: Any) -> Callable[..., Awaitable[NewImage]]:
             width=64,
             height=48,
             data=plain_jpeg() if data is None else data,
-            told={name: each for name, each in known.items() if name in IMAGE_FIELDS},
+            told={
+                name: json.loads(each) if IMAGE_FIELDS[name].kind == "json" else each
+                for name, each in known.items()
+                if name in IMAGE_FIELDS
+            },
             **{name: each for name, each in known.items() if name not in IMAGE_FIELDS},
         )
         await Images(redis).store([image], ttl=ttl)

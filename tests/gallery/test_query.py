@@ -46,14 +46,14 @@ def test_a_time_may_be_unix_or_iso(text: str) -> None:
     ],
 )
 def test_ranges(text: str, expected: Range) -> None:
-    assert images(lux=text).lux == expected
+    assert images(lux=text).span("lux") == expected
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(0, 1e6))
 def test_every_range_of_numbers_is_understood(low: float, length: float) -> None:
     high = low + length
 
-    assert images(lux=f"{low!r}..{high!r}").lux == Range(low, high)
+    assert images(lux=f"{low!r}..{high!r}").span("lux") == Range(low, high)
 
 
 @given(st.dictionaries(st.sampled_from(list(ImageParameters.model_fields)), st.text(max_size=40)))
