@@ -64,7 +64,8 @@ async def _call_one(node: str, command: Command, timeout: float, as_json: bool) 
     async with connection.broker() as bus, calling(bus) as caller:
         await check_online(bus, node)
         result = await ask(caller, node, command, timeout)
-    _show([result], document=result.model_dump(mode="json") if as_json else None)
+    if as_json or result.error is None:
+        _show([result], document=result.model_dump(mode="json") if as_json else None)
     if result.error is not None:
         raise Trouble(refusal(result))
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,7 @@ BROKER_URL: Final = "LOOKOUT_MQTT__URL"
 REDIS_URL: Final = "LOOKOUT_REDIS__URL"
 _SECTIONS: Final = {BROKER_URL: "mqtt", REDIS_URL: "redis"}
 CONNECT_SECONDS: Final = 5.0
+MOST_NAMED: Final = 20
 
 
 class Trouble(Exception):
@@ -58,6 +59,7 @@ def run(work: Coroutine[Any, Any, None], *, log_level: Any = "error") -> None:
 
 def fail(sentence: str) -> NoReturn:
     """End the command: the sentence on standard error, exit code 1."""
+    sys.stdout.flush()  # what was said before it stands before it, in a pipe as well
     sys.stderr.write(f"{sentence}\n")
     raise typer.Exit(1)
 
@@ -75,11 +77,12 @@ def load(needed: str) -> HubSettings:
     `needed` is the variable without which there is no going on. Raises Trouble or SettingsError.
     """
     read_secret_files(os.environ)
-    urls = _demo_urls() | {name: os.environ[name] for name in _SECTIONS if os.environ.get(name)}
+    given_urls = {name: os.environ[name] for name in _SECTIONS if os.environ.get(name)}
+    demo = _demo_urls()
+    another = [name for name, url in demo.items() if given_urls.get(name, url) != url]
+    urls = given_urls if another else demo | given_urls
     if needed not in urls:
-        raise Trouble(
-            f"{needed} is not set and no demo runs: set it to your hub's, or start `lookout demo`."
-        )
+        raise Trouble(_not_set(needed, another))
     given: dict[str, Any] = {_SECTIONS[name]: {"url": url} for name, url in urls.items()}
     try:
         return HubSettings(**given)
@@ -87,16 +90,23 @@ def load(needed: str) -> HubSettings:
         raise SettingsError(describe(error, HubSettings)) from None
 
 
+def _not_set(needed: str, another: list[str]) -> str:
+    if another:
+        return (
+            f"{needed} is not set, and {another[0]} names another hub than the demo that runs: "
+            f"set both to one hub, or neither."
+        )
+    return f"{needed} is not set and no demo runs: set it to your hub's, or start `lookout demo`."
+
+
 def _demo_urls() -> dict[str, str]:
-    """What the running demo says, unless the environment names another hub."""
+    """What the running demo says."""
     try:
         lines = demo_file().read_text().splitlines()
     except OSError:
         return {}
     said = dict(line.split("=", 1) for line in lines if "=" in line)
-    urls = {name: said[name] for name in _SECTIONS if name in said}
-    another = any(os.environ.get(name, url) != url for name, url in urls.items())
-    return {} if another else urls
+    return {name: said[name] for name in _SECTIONS if name in said}
 
 
 @asynccontextmanager
@@ -109,11 +119,24 @@ async def broker() -> AsyncIterator[Bus]:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await session.connected()
         except TimeoutError:
-            raise Trouble(
-                f"The broker at {settings.host}:{settings.port} answers but does not let us in: "
-                f"check user, password and mqtt:// or mqtts:// in {BROKER_URL}."
-            ) from None
+            raise Trouble(_no_way_in(settings, session.trouble)) from None
         yield Bus(session, Topics(settings.root))
+
+
+def _no_way_in(settings: Broker, trouble: str) -> str:
+    """Why there is a port that takes connections and yet no session."""
+    where = f"The broker at {settings.host}:{settings.port}"
+    if trouble.startswith("it answered"):
+        return (
+            f"{where} answers but does not let us in: check user, password and mqtt:// or mqtts:// "
+            f"in {BROKER_URL} ({trouble})."
+        )
+    if trouble in {"", "no answer"}:
+        return (
+            f"{where} takes the connection and says nothing within {CONNECT_SECONDS:g} s: it "
+            "hangs, or is no MQTT broker, or wants mqtts:// instead of mqtt://."
+        )
+    return f"{where} cannot be used ({trouble}): check mqtt:// or mqtts:// in {BROKER_URL}."
 
 
 async def _knock(settings: Broker) -> None:
@@ -149,3 +172,15 @@ async def redis() -> "AsyncIterator[Client]":
             raise Trouble(str(error)) from None
         except StoreError as error:
             raise Trouble(f"Redis could not answer ({error}): is the hub running?") from None
+
+
+async def check_nodes(client: "Client", names: Iterable[str]) -> None:
+    """Raises Trouble for a name that no node ever had here: that is a slip, and no answer."""
+    from lookout.store.nodes import Nodes
+
+    known = [each["node"] for each in await Nodes(client).all()]
+    for name in names:
+        if name not in known:
+            there = f"there are {', '.join(known[:MOST_NAMED])}" if known else "there is none yet"
+            more = " and more, see `lookout nodes`" if len(known) > MOST_NAMED else ""
+            raise Trouble(f"No node {name} is known here: {there}{more}.")

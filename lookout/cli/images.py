@@ -21,7 +21,8 @@ def _or_usage(parse: Callable[[str], T], text: str) -> T:
     try:
         return parse(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r}: {error}") from None
+        said = str(error)
+        raise typer.BadParameter(said if repr(text) in said else f"{text!r}: {said}") from None
 
 
 def _node(text: str) -> str:
@@ -100,6 +101,8 @@ async def _show(query: "Query", as_json: bool) -> None:
 
     async with connection.redis() as client:
         page = await store.Images(client).page(query)
+        if not page.rows:
+            await connection.check_nodes(client, query.tags.get("node", ()))
     found = [store.as_json(row) for row in page.rows]
     if as_json:
         tables.print_json({"images": found, "next": page.next})

@@ -72,6 +72,8 @@ async def _of_node(source: str, last: int, size: tuple[int, int]) -> list[Stored
     async with connection.redis() as client:
         images = Images(client)
         page = await images.page(Query(tags={"node": [node]}, limit=last))
+        if not page.rows:
+            await connection.check_nodes(client, [node])
         for row in reversed(page.rows):
             frame = _frame(await images.data(row["id"]) or b"", size)
             if frame is not None:

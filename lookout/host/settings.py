@@ -31,7 +31,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as NotParsed
 
 from lookout.contract import faults
-from lookout.host import redaction, redisurl, urls
+from lookout.host import redaction, redisurl, urls, yamlfile
 from lookout.host.redaction import MASK, is_secret, masked
 
 PREFIX = "LOOKOUT_"
@@ -222,13 +222,9 @@ def load(settings_class: type[S], *, config: Path | None = None, choose: Choose 
 def read_file(config: Path) -> dict[str, Any]:
     """A YAML file's keys and values. Raises SettingsError when there are none."""
     try:
-        content = yaml.safe_load(config.read_text())
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{config} is not text in UTF-8: see its byte {error.start}") from None
-    except OSError as error:
-        raise SettingsError(f"{config} cannot be read: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{config} is not valid YAML: {error}") from None
+        content = yamlfile.read(config)
+    except yamlfile.BadFile as error:
+        raise SettingsError(str(error)) from None
     if not isinstance(content, dict):
         raise SettingsError(f"{config} holds no settings: it needs lines such as `node: garden`")
     return content

@@ -120,7 +120,7 @@ async def test_the_pictures_of_a_node_come_from_redis(
     ("arguments", "words"),
     [
         (["--set", "min_area=200"], "min_area"),
-        (["--set", "area=2"], "limits: delta_threshold"),
+        (["--set", "area=2"], "min_motion_frames, min_still_frames, off_delay"),
         (["--region", "1,2,3"], "four numbers are needed"),
         (["--region", "50,0,40,100"], "is empty"),
     ],

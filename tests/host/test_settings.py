@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lookout.host import redisurl
-from lookout.host.redaction import redact_url
+from lookout.host.redaction import fit_to_say, redact_url
 from lookout.host.settings import HubSettings, Redis, SettingsError, load, show
 from services.camera.settings import CameraSettings
 from services.gallery.settings import GallerySettings
@@ -104,6 +104,45 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
     secret.write_text("mqtt://hub:s3cret@broker\n")
     monkeypatch.setenv("LOOKOUT_MQTT__URL_FILE", str(secret))
     assert load(HubSettings).mqtt.password == "s3cret"
+
+
+def test_a_file_may_include_others_and_take_secrets_from_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "lookout.yaml").write_text(
+        "node: garden\nmqtt: {url: !secret broker}\ncapture: !include parts/capture.yaml\n"
+        "camera: {source: rtsp, url: rtsp://cam/x, user: me, password: !secret camera}\n"
+    )
+    (tmp_path / "secrets.yaml").write_text("broker: mqtt://garden:br0ker@hub\ncamera: 1234#5\n")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "capture.yaml").write_text("interval: 7\n")
+    settings = load(CameraSettings, config=tmp_path / "lookout.yaml")
+    assert (settings.mqtt.password, settings.capture.interval) == ("br0ker", 7)
+    assert settings.camera.address.password == "1234#5"
+    assert "br0ker" not in show(settings) + fit_to_say("it said br0ker")
+    assert "1234#5" not in show(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("node: !secret name\n", "secrets.yaml has no line `name: ...`"),
+        ("node: !include away.yaml\n", "away.yaml cannot be read"),
+        ("node: !include lookout.yaml\n", "does it include itself?"),
+        ("node: !python/object:os.system x\n", "not valid YAML"),
+        ("[" * 5000, "not valid YAML"),
+    ],
+)
+def test_an_include_that_fails_is_told(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "lookout.yaml").write_text(text)
+    (tmp_path / "secrets.yaml").write_text("other: x\n")
+    with pytest.raises(SettingsError) as caught:
+        load(CameraSettings, config=tmp_path / "lookout.yaml")
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "lookout.yaml").write_bytes(b"node: caf\xe9\n")
+    with pytest.raises(SettingsError, match="not text in UTF-8"):
+        load(CameraSettings, config=tmp_path / "lookout.yaml")
 
 
 def test_a_secret_file_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,7 @@ async def check_picture(settings: CameraSettings, output: Path | None) -> Findin
     try:
         model, picture = await _taken(settings, knobs)
     except SourceError as error:
-        late = str(error).startswith("no picture within")
-        todo = "Check the cable, or raise camera.timeout." if late else "Stop the node first."
-        return Finding("camera", "problem", str(error), todo)
+        return Finding("camera", "problem", str(error), _todo(str(error)))
     found = f"{model}, {picture.width}x{picture.height} pixels, {len(picture.jpeg):,} bytes"
     if picture.lux is not None:
         found += f", {picture.lux:.0f} lux"
@@ -43,3 +41,11 @@ async def _taken(settings: CameraSettings, knobs: Knobs) -> tuple[str, Picture]:
         return device.model, picture
     finally:
         await device.close()
+
+
+def _todo(reason: str) -> str:
+    """What to do besides what the reason itself says."""
+    if reason.startswith("no picture within"):
+        return "Check the cable, or raise camera.timeout."
+    in_use = any(word in reason.lower() for word in ("busy", "in use", "another program"))
+    return "Stop the node first if it runs." if in_use else ""

@@ -14,7 +14,8 @@ def library_class() -> Any:
         raise SourceError(
             f"picamera2 is not installed for this Python ({error}). On Raspberry Pi OS: `sudo apt "
             "install python3-picamera2`, and make the virtual environment with "
-            "--system-site-packages."
+            "--system-site-packages. On other computers choose another camera.source: rtsp, "
+            "snapshot, v4l2, video, folder or synthetic."
         ) from error
     return Picamera2
 
