@@ -19,6 +19,7 @@ OWNERS = {
     "redis": ("lookout/store/",),
     "picamera2": (f"{CAMERA}pilibrary.py", f"{CAMERA}piencoder.py", f"{CAMERA}imx500.py"),
     "libcamera": (f"{CAMERA}pidriver.py", f"{CAMERA}controls.py"),
+    "scenery": (f"{CAMERA}synthetic.py", "scenery/"),
 }
 
 
@@ -45,12 +46,36 @@ def test_the_import_rules_of_pyproject_hold() -> None:
 
 
 @pytest.mark.parametrize("package", OWNERS)
-def test_a_package_with_an_owner_is_imported_only_there(package: str) -> None:
+def test_a_package_with_owners_is_imported_by_each_of_them_and_only_there(package: str) -> None:
     importers = {str(path.relative_to(ROOT)) for path in SOURCES if package in imported(path)}
 
-    assert {name for name in importers if not name.startswith(OWNERS[package])} == set()
+    owners = {
+        owner: {name for name in importers if name.startswith(owner)} for owner in OWNERS[package]
+    }
+    assert importers == set().union(*owners.values())
+    assert all(owners.values()), owners
 
 
-def test_the_owners_of_paho_and_redis_do_import_them() -> None:
-    assert "paho" in set(imported(ROOT / "lookout/bus/connection.py"))
-    assert "redis" in imported(ROOT / "lookout/store/client.py")
+@pytest.mark.parametrize(
+    ("part", "needs"),
+    [
+        ("amounts", {"pydantic", "pydantic_settings"}),
+        ("contract", {"pydantic", "pydantic_core", "ulid"}),
+    ],
+)
+def test_what_processes_say_to_each_other_needs_pydantic_and_no_library_that_does_anything(
+    part: str, needs: set[str]
+) -> None:
+    found = {name for path in (ROOT / "lookout" / part).rglob("*.py") for name in imported(path)}
+
+    assert found - sys.stdlib_module_names - {"lookout"} == needs
+
+
+def test_the_page_of_the_architecture_has_each_part_of_the_library_once() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `lookout/")]
+    parts = [path for path in (ROOT / "lookout").iterdir() if not path.name.startswith("_")]
+
+    assert sorted(row for row in rows if row.count("/") == 1) == sorted(
+        f"lookout/{path.name}" for path in parts
+    )
