@@ -75,6 +75,10 @@ EVENTS: Final = {
     "person_detected": EventType("A person was seen by {node}", "act", "node", True),
     "people_changed": EventType("The number of people at {node} changed", "act", "node", True),
     "storage_pressure": EventType("The hub runs out of memory for pictures", "warn", "hub"),
+    "flood_started": EventType("{node} sends too much: what is beyond is dropped", "bad", "hub"),
+    "flood_ended": EventType("{node} no longer sends too much", "good", "hub"),
+    "messages_dropped": EventType("The broker drops messages: a queue is full", "bad", "hub"),
+    "messages_ok": EventType("The broker drops no more messages", "good", "hub"),
     "bridge_online": EventType("The bridge to another site is connected", "good", "hub"),
     "bridge_offline": EventType("The bridge to another site is cut", "bad", "hub"),
 }

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, ValidationError
 
 from lookout.contract.errors import BadMessage, explain, short
-from lookout.contract.limits import LONGEST_LIFE
+from lookout.contract.limits import LONGEST_LIFE, LONGEST_META
 from lookout.contract.plain import is_text, json_value
 from lookout.contract.topics import NODE_PATTERN, Word, check_node
 from lookout.contract.wire import Finite, Identifier, Open
@@ -34,6 +34,9 @@ def split_image_id(identifier: str) -> tuple[str, int]:
 
 
 def _lenient_json(value: object) -> object:
+    """JSON as what it says. What is too long is left out: the picture matters more."""
+    if isinstance(value, str) and len(value) > LONGEST_META:
+        return {"left_out": f"{len(value)} characters: at most {LONGEST_META} are kept"}
     return json_value(value, what="property meta") if isinstance(value, str) and value else value
 
 

@@ -15,6 +15,8 @@ LONGEST_LIFE: Final = 10 * 365 * 86_400  # seconds that anything may ask to live
 EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
 FARTHEST_CLOCK: Final = 86_400.0  # seconds that a clock may be ahead before nobody believes it
 
+LONGEST_META: Final = 8_192  # characters of what a sender says besides of an image, as JSON
+
 SHOWN: Final = 80  # characters of a wrong value that its error repeats
 MOST_FAULTS: Final = 5  # faults of one message that its error names
 
@@ -24,7 +26,7 @@ PAYLOADS: Final = {
     "info": 65_536,
     "hub_info": 65_536,
     "reading": 16_384,
-    "event": 65_536,
+    "event": 16_384,
     "command": 65_536,
     "result": 262_144,
     "stored": 1_048_576,

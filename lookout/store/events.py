@@ -1,6 +1,7 @@
 """Events: one hash each, searchable by type, node, time, words and context."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,15 +46,32 @@ class Events:
         self._client = client
         self._index = Index(client, keys.EVENTS_INDEX, keys.EVENT_PREFIX, FIELDS)
 
-    async def exists(self, ulid: str) -> bool:
-        """Whether the event is stored already."""
-        return bool(await self._client.exists(keys.event(ulid)))
+    async def known(self, ulids: Sequence[str]) -> set[str]:
+        """Those of these events that are stored already."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for ulid in ulids:
+                pipe.exists(keys.event(ulid))
+            answers = await pipe.execute() if ulids else []
+        return {ulid for ulid, there in zip(ulids, answers, strict=True) if there}
 
     async def store(self, event: NewEvent, *, ttl: int) -> None:
         """Write one event with its TTL; the same event again writes over itself."""
+        await self.store_all([event], ttl=ttl, seen={})
+
+    async def store_all(
+        self, events: Sequence[NewEvent], *, ttl: int, seen: Mapping[str, float]
+    ) -> None:
+        """Write events with their TTL in one transaction.
+
+        `seen` says of nodes when something came from them, Unix seconds.
+        """
         async with self._client.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.event(event.ulid), mapping=event.fields())
-            pipe.expire(keys.event(event.ulid), ttl)
+            for event in events:
+                pipe.hset(keys.event(event.ulid), mapping=event.fields())
+                pipe.expire(keys.event(event.ulid), ttl)
+            for node, at in seen.items():
+                pipe.sadd(keys.NODES, node)
+                pipe.hset(keys.node(node), "last_seen", f"{at:.3f}")
             await pipe.execute()
 
     async def page(self, query: Query) -> Page:

@@ -7,9 +7,12 @@ Local time with milliseconds, ` ~ `, then node, type and text (imagehub/imagehub
 
 import os
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import structlog
 
@@ -18,27 +21,64 @@ logger = structlog.get_logger()
 _NAME = re.compile(r"events-(\d{4}-\d{2}-\d{2})\.log")
 
 
+TAIL: Final = 1 << 20  # bytes at a file's end that may hold what was not stored when we were killed
+MOST_DAYS: Final = 3  # files whose ends are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event in the log: fired at Unix time `at`."""
+
+    at: float
+    node: str
+    event_type: str
+    words: str
+
+    @property
+    def day(self) -> str:
+        """Of which day it is, local time."""
+        return datetime.fromtimestamp(self.at).astimezone().strftime("%Y-%m-%d")
+
+    @property
+    def text(self) -> bytes:
+        """As it stands in the file."""
+        moment = datetime.fromtimestamp(self.at).astimezone()
+        stamp = moment.strftime("%Y-%m-%d %H:%M:%S,") + f"{moment.microsecond // 1000:03d}"
+        return f"{stamp} ~ {self.node}|{self.event_type}|{_one_line(self.words)}\n".encode()
+
+
 class DailyLog:
     """Appends to `events-YYYY-MM-DD.log` in a folder; `sweep` removes those past `keep_days`."""
 
     def __init__(self, folder: Path, *, keep_days: int) -> None:
         self._folder = folder
         self._keep = timedelta(days=keep_days)
+        self._before: dict[Path, set[bytes]] = {}  # what was in a file when we first wrote to it
+        self._last: set[bytes] = set()  # what we wrote last
 
-    def write(self, at: float, node: str, event_type: str, text: str) -> None:
-        """Append one line for an event fired at Unix time `at`. Raises OSError.
+    def write(self, lines: Sequence[Line]) -> None:
+        """Append one line each. Raises OSError, and then any of them may not be there.
 
-        The same event again right after itself (Redis was away, or we were killed, before it was
+        A line that is there already (Redis was away, or we were killed, before the event was
         stored) is not written twice.
         """
-        moment = datetime.fromtimestamp(at).astimezone()
-        day = moment.strftime("%Y-%m-%d")
         self._folder.mkdir(parents=True, exist_ok=True)
-        stamp = moment.strftime("%Y-%m-%d %H:%M:%S,") + f"{moment.microsecond // 1000:03d}"
-        line = f"{stamp} ~ {node}|{event_type}|{_one_line(text)}\n".encode()
-        with (self._folder / f"events-{day}.log").open("ab+") as file:
-            if not _ends_with(file, line):
-                file.write(line)
+        for day, of_day in groupby(lines, key=lambda line: line.day):
+            self._append(self._folder / f"events-{day}.log", [line.text for line in of_day])
+
+    def _append(self, path: Path, texts: Sequence[bytes]) -> None:
+        with path.open("ab+") as file:
+            if path not in self._before:
+                self._before[path] = _last_lines(file)
+                self._forget()
+            there = self._before[path] | self._last
+            new = [text for text in dict.fromkeys(texts) if text not in there]
+            file.write(b"".join(new))
+        self._last = set(texts)
+
+    def _forget(self) -> None:
+        while len(self._before) > MOST_DAYS:
+            del self._before[next(iter(self._before))]
 
     def sweep(self, now: datetime) -> None:
         """Remove what is too old, for a clock that nobody doubts. Raises OSError."""
@@ -52,10 +92,14 @@ class DailyLog:
                 path.unlink(missing_ok=True)
 
 
-def _ends_with(file: BinaryIO, line: bytes) -> bool:
+def _last_lines(file: BinaryIO) -> set[bytes]:
+    """The lines of a file's last TAIL bytes; a broken last line is ended first."""
     size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - len(line)))
-    return file.read() == line
+    file.seek(max(0, size - TAIL))
+    tail = file.read()
+    if tail and not tail.endswith(b"\n"):
+        file.write(b"\n")
+    return set(tail.splitlines(keepends=True))
 
 
 def _one_line(text: str) -> str:

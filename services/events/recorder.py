@@ -1,73 +1,114 @@
-"""Every event to a searchable hash and to the daily log, each once."""
+"""Events to searchable hashes and to the daily log, each once, all that wait in one write."""
 
 import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-import structlog
-
-from lookout.bus.intake import Received
+from lookout.bus.intake import Intake, Received
+from lookout.bus.subscription import Message, Subscription
 from lookout.contract.events import Event
 from lookout.contract.limits import EARLIEST, FARTHEST_CLOCK
 from lookout.contract.topics import HUB
 from lookout.contract.wire import now
+from lookout.host import progress
+from lookout.host.outage import Outage
 from lookout.store.client import transient
 from lookout.store.events import Events, NewEvent
-from lookout.store.nodes import Nodes
 from services.events import metrics
-from services.events.dailylog import DailyLog
+from services.events.dailylog import DailyLog, Line
 from services.events.describe import describe, searchable
+from services.events.floods import Floods
 
-logger = structlog.get_logger()
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An event that came, and as it will be stored."""
+
+    node: str
+    event: Event
+    new: NewEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
     """Takes events from the bus to the log; `recorded` hears of each that is new."""
 
+    intake: Intake
     events: Events
-    nodes: Nodes
     log: DailyLog
+    floods: Floods
     ttl: int
+    batch: int
     recorded: Callable[[str, Event], None] = lambda node, event: None
+    _disk: Outage = field(default_factory=lambda: Outage("the daily log"))
 
-    async def handle(self, received: Received) -> None:
-        """Record one event. Raises a StoreError when Redis refuses it for good."""
-        node, topic = received.address.node, received.message.topic
-        await transient(lambda: self._record(node, received.model, topic), _ignore)
+    async def take(self, subscription: Subscription) -> None:
+        """Record events as they come, for ever."""
+        with progress.watched("events") as work:
+            while True:
+                work.rest()
+                message = await anext(subscription)
+                work.beat()
+                batch = [message, *subscription.take_more(self.batch - 1)]
+                await self.intake.fenced(batch, self.handle)
 
-    async def _record(self, node: str, event: Event, topic: str) -> None:
-        new = _new_event(node, event, topic, now())
-        if await self.events.exists(new.ulid):
-            metrics.REPEATED.inc()  # delivered again after a reconnect
+    async def handle(self, messages: Sequence[Message]) -> None:
+        """Record a few. Raises BadMessage, or a StoreError when Redis refuses them for good."""
+        received = (self._received(message) for message in messages if message.payload)
+        found = {each.new.ulid: each for each in received if each is not None}
+        if found:
+            await transient(lambda: self._record(list(found.values())), _ignore)
+
+    def _received(self, message: Message) -> _Found | None:
+        """What a message says; None where its node fires more than it may."""
+        received = self.intake.decoded(message)
+        node, event = received.address.node, received.model
+        by_hub = HUB in {node, event.origin}
+        if not self.floods.allows(node, len(message.payload), by_hub=by_hub):
+            return None
+        return _Found(node, event, _new_event(received, now()))
+
+    async def _record(self, found: Sequence[_Found]) -> None:
+        known = await self.events.known([each.new.ulid for each in found])
+        metrics.REPEATED.inc(len(known))  # delivered again after a reconnect
+        fresh = [each for each in found if each.new.ulid not in known]
+        if not fresh:
             return
-        await asyncio.to_thread(self._log, new, event)
-        await self.events.store(new, ttl=self.ttl)
-        if HUB not in {node, event.origin}:
-            await self.nodes.seen(node, now())
-        metrics.LOGGED.labels(event.event_type).inc()
-        self.recorded(node, event)
+        await asyncio.to_thread(self._log, fresh)
+        heard = {each.node: now() for each in fresh if HUB not in {each.node, each.event.origin}}
+        await self.events.store_all([each.new for each in fresh], ttl=self.ttl, seen=heard)
+        for each in fresh:
+            metrics.LOGGED.labels(each.event.event_type).inc()
+            self.recorded(each.node, each.event)
 
-    def _log(self, new: NewEvent, event: Event) -> None:
-        text = describe(event)
-        if new.timestamp != event.timestamp:
-            text = f"node_time={event.timestamp:.3f} {text}"
+    def _log(self, fresh: Sequence[_Found]) -> None:
+        lines = [_line(each) for each in fresh]
         try:
-            self.log.write(new.timestamp, new.node, event.event_type, text)
-        except OSError as error:  # a full disk must not keep the event from Redis
-            metrics.UNWRITTEN.inc()
-            logger.error("the daily log is not written", reason=str(error))
+            self.log.write(lines)
+        except OSError as error:  # a full disk must not keep the events from Redis
+            metrics.UNWRITTEN.inc(len(lines))
+            self._disk.down(str(error))
+        else:
+            self._disk.up()
 
 
-def _new_event(node: str, event: Event, topic: str, received_at: float) -> NewEvent:
-    data = dict(event.data)
-    timestamp = event.timestamp
+def _line(found: _Found) -> Line:
+    event, at = found.event, found.new.timestamp
+    words = describe(event)
+    if at != event.timestamp:
+        words = f"node_time={event.timestamp:.3f} {words}"
+    return Line(at, found.node, event.event_type, words)
+
+
+def _new_event(received: Received, received_at: float) -> NewEvent:
+    event: Event = received.model
+    node, data, timestamp = received.address.node, dict(event.data), event.timestamp
     if not EARLIEST <= timestamp <= received_at + FARTHEST_CLOCK:
         # No clock that is right says this: both times are kept, ours is the one to go by.
         data["node_time"], timestamp = timestamp, received_at
     return NewEvent(
-        ulid=event.ulid(topic),
+        ulid=event.ulid(received.message.topic),
         event_type=event.event_type,
         node=node,
         timestamp=timestamp,

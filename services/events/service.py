@@ -1,5 +1,6 @@
 """Log what every node did, and say who is there."""
 
+from lookout.bus.allowance import Allowances
 from lookout.bus.subscription import Subscription
 from lookout.contract.topics import BRIDGE_STATES
 from lookout.host.tasks import Crew, forever
@@ -7,14 +8,17 @@ from lookout.hub import Hub
 from lookout.store.client import TRANSIENT, StoreError
 from lookout.store.events import Events
 from lookout.store.nodes import Nodes
+from services.events import brokerdrops
+from services.events import sweeping as sweeps
 from services.events.bridges import Bridges
+from services.events.brokerdrops import BrokerDrops
 from services.events.dailylog import DailyLog
+from services.events.floods import LOOK_SECONDS, Floods
 from services.events.homeassistant import show_hub
 from services.events.homeassistant_bus import HomeAssistantBus
 from services.events.presence import Presence
 from services.events.recorder import Recorder
 from services.events.settings import EventsSettings
-from services.events.sweeping import LOOK_SECONDS, Sweeping
 
 SILENCE_CHECKS = 10  # in each `silent_after`
 
@@ -24,23 +28,38 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
     kept, nodes = settings.events, Nodes(hub.client)
     log = DailyLog(settings.data / "logs", keep_days=kept.keep_days)
     home_assistant = HomeAssistantBus(settings.homeassistant)
-    recorder = Recorder(Events(hub.client), nodes, log, kept.ttl, home_assistant.offer)
+    floods = Floods(hub.events, Allowances(kept.of_node), Allowances(kept.of_node))
+    recorder = Recorder(
+        hub.intake,
+        Events(hub.client),
+        log,
+        floods,
+        kept.ttl,
+        kept.batch,
+        home_assistant.offer,
+    )
     presence = Presence(nodes, hub.events, kept.silent_after)
+    drops, counts = BrokerDrops(hub.events), hub.session.subscribe(brokerdrops.TOPIC)
     bridges, states = Bridges(hub.events), hub.session.subscribe(BRIDGE_STATES)
 
     def every(kind: str) -> Subscription:
         return hub.session.subscribe(hub.topics.every(kind), auto_ack=False)
 
     silence_pause = kept.silent_after / SILENCE_CHECKS
-    sweeping = Sweeping(log, hub.client)
+    sweeping = sweeps.Sweeping(log, hub.client)
     async with Crew() as crew:
         crew.start(
-            forever("old log files", sweeping.look, pause=LOOK_SECONDS, on=(StoreError,)),
+            forever("old log files", sweeping.look, pause=sweeps.LOOK_SECONDS, on=(StoreError,)),
             "old log files",
         )
-        crew.start(hub.intake.each("events", every("event"), recorder.handle), "events")
+        crew.start(recorder.take(every("event")), "events")
+        crew.start(forever("floods", floods.look, pause=LOOK_SECONDS, on=()), "floods")
         crew.start(hub.intake.each("statuses", every("status"), presence.handle), "statuses")
         crew.start(hub.intake.each("infos", every("info"), presence.handle), "infos")
+        crew.start(hub.intake.raw("broker's drops", counts, drops.handle), "broker's drops")
+        crew.start(
+            forever("drops", drops.look, pause=brokerdrops.LOOK_SECONDS, on=()), "end of drops"
+        )
         crew.start(hub.intake.raw("bridges", states, bridges.handle), "bridges")
         crew.start(show_hub(settings.homeassistant, hub), "home assistant")
         crew.start(home_assistant.run(), "home assistant's bus")

@@ -5,6 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from lookout.amounts.settings import Bytes
+from lookout.bus.allowance import Allowed
 from lookout.contract.topics import Word
 from lookout.host.settings import HomeAssistant, HubSettings, Section
 from lookout.store import keys
@@ -18,8 +20,23 @@ class EventLog(Section):
     silent_after: float = Field(
         600.0, ge=5, description="seconds without a sign of life until node_silent"
     )
+    node_rate: float = Field(
+        20.0,
+        ge=0,
+        le=10_000,
+        description="events a second of one node, long run; 0: no limit",
+    )
+    node_burst: int = Field(2_000, ge=1, le=1_000_000, description="events of one node at once")
+    node_bytes_rate: Bytes = Field(32_000, description="bytes of them a second; 0: no limit")
+    node_bytes_burst: Bytes = Field(2_000_000, description="bytes of them at once")
+    batch: int = Field(256, ge=1, le=1_000, description="most events in one write")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
+
+    @property
+    def of_node(self) -> Allowed:
+        """What one node may fire."""
+        return Allowed(self.node_rate, self.node_burst, self.node_bytes_rate, self.node_bytes_burst)
 
 
 def _web_address(value: str) -> str:

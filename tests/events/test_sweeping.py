@@ -8,7 +8,7 @@ import pytest
 
 from lookout.host.clock import ClockWatch
 from lookout.store import keys
-from services.events.dailylog import DailyLog
+from services.events.dailylog import DailyLog, Line
 from services.events.sweeping import STEP_SECONDS, Sweeping
 
 DAY = 86_400.0
@@ -82,5 +82,5 @@ async def test_none_goes_while_the_clock_is_set_or_in_doubt(logs: Path, client: 
 
 def test_writing_removes_nothing_whatever_the_time_of_the_event(logs: Path) -> None:
     log = DailyLog(logs, keep_days=30)
-    log.write(datetime.now(UTC).timestamp() + 400 * DAY, "garden", "clock_skew", "")
+    log.write([Line(datetime.now(UTC).timestamp() + 400 * DAY, "garden", "clock_skew", "")])
     assert left(logs) == 4
