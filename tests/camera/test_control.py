@@ -16,23 +16,24 @@ from lookout.host.settings import Broker
 from services.camera.settings import Camera
 from services.camera.sources import SourceError, make_source
 from services.camera.sources.focus import Focus
-from tests.camera.test_node import Hub, hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]
 IDLE = {"interval": 0}
-__all__ = ["hub"]  # a fixture
 
 
 class PickySource(RecordingSource):
     """Refuses a gain over 16 while open, and fails with exposures over a second."""
 
+    cable = ""  # why nothing works, whatever is set
+
     async def adjust(self, settings: Camera) -> None:
         if self.opened and settings.gain > 16:
             raise SourceError(f"camera.gain = {settings.gain:g}: must be from 1 to 16")
         await super().adjust(settings)
-        self.failing = "no frame came" if settings.exposure > 1_000_000 else ""
+        self.failing = "no frame came" if settings.exposure > 1_000_000 else self.cable
 
 
 @pytest.fixture
@@ -130,6 +131,42 @@ async def test_settings_that_give_no_picture_are_rolled_back_to_those_that_did(
     async with running_node(settings, source):  # the bad ones do not come back
         await hub.first("info")
         assert (await hub.call("set", interval=0)).data["exposure"] == 20_000
+
+
+async def test_masks_and_how_they_lie_are_not_rolled_back_with_what_broke_the_camera(
+    settings: Any, hub: Hub, source: PickySource
+) -> None:
+    async with running_node(settings, source):
+        await hub.first("info")
+        assert (await hub.call("capture")).ok
+        masked: dict[str, Any] = {"masks": [[0, 0, 50, 100]], "rotation": 90}
+        assert (await hub.call("set", exposure=2_000_000, **masked)).ok
+        assert not (await hub.call("capture")).ok
+        event = await hub.until_fired("settings_rolled_back")
+        assert event.data["dropped"] == {"exposure": 2_000_000}
+        now = (await hub.call("set", interval=0)).data
+        assert (now["masks"], now["rotation"], now["exposure"]) == ([[0, 0, 50, 100]], 90, 0)
+        assert (await hub.call("capture")).ok
+
+
+async def test_what_is_set_while_the_camera_is_away_waits_for_it(
+    settings: Any, hub: Hub, source: PickySource
+) -> None:
+    async with running_node(settings, source):
+        await hub.first("info")
+        assert (await hub.call("capture")).ok
+
+        source.cable = source.failing = "the cable is loose"
+        assert not (await hub.call("capture")).ok
+        result = await hub.call("set", exposure=20_000, vflip=True)
+        assert result.data["pending"] == ["exposure", "vflip"]
+        for _ in range(3):
+            assert not (await hub.call("capture")).ok
+        source.cable = source.failing = ""
+        assert (await hub.call("capture")).ok
+        now = (await hub.call("set", interval=0)).data
+        assert (now["exposure"], now["vflip"], now["pending"]) == (20_000, True, [])
+    assert hub.fired("settings_rolled_back") == []
 
 
 async def test_settings_never_tried_before_a_restart_are_still_rolled_back(

@@ -49,8 +49,8 @@ class Knobs:
         self._has_place = settings.triggers.place is not None
         self._changing = asyncio.Lock()
         self._told: list[Changed] = []
-        self._use_camera: UseCamera = _nobody
-        self._rest: Callable[[], Awaitable[None]] = _nobody
+        self._use_camera: UseCamera = self._just_ask
+        self._rest: Callable[[], Awaitable[None]] = _nothing
 
     @property
     def camera(self) -> Camera:
@@ -146,6 +146,10 @@ class Knobs:
             await asyncio.sleep(AGAIN_SECONDS)
             await self.state.write_again()
 
+    async def _just_ask(self, camera: Camera) -> None:
+        """While there is no camera."""
+        self.ask(camera)
+
     def _camera_of(self, asked: Mapping[str, Any]) -> Camera:
         named = {name: value for name, value in asked.items() if name in Control.model_fields}
         try:
@@ -213,5 +217,5 @@ class Knobs:
         return configured.model_copy(update={"enabled": enabled})
 
 
-async def _nobody(*_: object) -> None:
-    """There is no camera yet."""
+async def _nothing() -> None:
+    """There is no camera that could rest."""
