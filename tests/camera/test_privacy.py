@@ -22,8 +22,8 @@ from PIL import Image
 from lookout.bus.session import Session
 from lookout.contract.images import ImageMeta
 from lookout.contract.nodes import Info, parse_info
-from lookout.host.run import cancel
 from lookout.host.settings import Broker
+from lookout.host.tasks import cancel
 from services.camera.knobs import BadChange, Knobs, NotKept, State
 from services.camera.settings import Camera, CameraSettings
 from services.camera.sources import Source, SourceError, make_source
