@@ -29,7 +29,8 @@ from lookout.host.run import Unusable
 from lookout.host.settings import HubSettings
 from lookout.host.tasks import forever
 from lookout.store import quarantine
-from lookout.store.client import TRANSIENT, Client, opened, transient, wait_ready
+from lookout.store.client import Client, opened, transient, wait_ready
+from lookout.store.errors import StoreAway
 from lookout.store.index import ensure_indexes
 from lookout.store.locks import lease
 from lookout.store.nodes import Nodes
@@ -126,7 +127,7 @@ class Hub:
     async def keep_indexes(self) -> None:
         """See that the search indexes are there, for ever."""
         step = partial(ensure_indexes, self.client)
-        await forever("search indexes", step, pause=INDEX_SECONDS, on=TRANSIENT)
+        await forever("search indexes", step, pause=INDEX_SECONDS, on=(StoreAway,))
 
     def say(self, status: str) -> None:
         """`online` or `offline`, retained."""

@@ -23,6 +23,7 @@ from lookout.contract.commands import Command, Failure, Result
 from lookout.contract.errors import BadMessage, BadTopic, explain
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
+from lookout.errors import LookoutError
 from lookout.host.tasks import Crew
 
 logger = structlog.get_logger()
@@ -32,7 +33,7 @@ LONGEST_WAIT = 7 * 86400.0  # seconds a command may lie in the future
 LONGEST_RESPONSE_TOPIC = 256
 
 
-class CommandFailed(Exception):
+class CommandFailed(LookoutError):
     """A service could not do what was asked; `code` is for programs, the text for people."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -1,7 +1,9 @@
 """What can go wrong between us and the broker."""
 
+from lookout.errors import LookoutError
 
-class BusError(Exception):
+
+class BusError(LookoutError):
     """Something between us and the broker went wrong."""
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lookout.errors import LookoutError
+
 PUBLISH: Final = 0x30  # the packet's type, in the upper half of its first byte
 MOST_LENGTH_BYTES: Final = 4  # of a variable byte integer
 _SUBSCRIPTION_IDENTIFIER, _USER_PROPERTY = 11, 38
@@ -17,7 +19,7 @@ _SHORT = struct.Struct("!H").unpack_from
 _LONG = struct.Struct("!I").unpack_from
 
 
-class Malformed(ValueError):
+class Malformed(LookoutError, ValueError):
     """A packet that is not what the standard says; the connection cannot be trusted any more."""
 
 

@@ -16,6 +16,7 @@ from lookout.bus.errors import BusError
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.contract.wire import new_id
+from lookout.errors import LookoutError
 from lookout.host import log
 from lookout.host.settings import (
     Broker,
@@ -36,7 +37,7 @@ CONNECT_SECONDS: Final = 5.0
 MOST_NAMED: Final = 20
 
 
-class Trouble(Exception):
+class Trouble(LookoutError):
     """The command cannot do what was asked; the message tells a person why and what to do."""
 
 
@@ -156,7 +157,8 @@ async def _knock(settings: Broker) -> None:
 async def redis() -> "AsyncIterator[Client]":
     """A Redis that answers. Raises Trouble when it does not, then or later."""
     # Here, not above: a Pi that has only the camera's packages can still call and capture.
-    from lookout.store.client import StoreError, opened, wait_ready
+    from lookout.store.client import opened, wait_ready
+    from lookout.store.errors import StoreError
     from lookout.store.search import NotWhole
 
     settings = load(REDIS_URL).redis

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from lookout.embedded.appendonly import Stretch, damage
+from lookout.errors import LookoutError
 
 END_BYTES: Final = (
     8 << 20
@@ -33,7 +34,7 @@ To start without these bytes, with a copy of all as it is:
 """
 
 
-class DamagedInTheMiddle(Exception):
+class DamagedInTheMiddle(LookoutError):
     """A person must decide; the message says what to type."""
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import count
 
 from lookout.embedded.child import Child
+from lookout.errors import LookoutError
 
 HOST = "127.0.0.1"
 FIRST, LAST = 20_000, 32_768
@@ -15,7 +16,7 @@ ANSWER_SECONDS = 10.0  # a Pi Zero with a slow card takes a few
 PAUSE = 0.005  # seconds between two looks
 
 
-class NotStarted(Exception):
+class NotStarted(LookoutError):
     """A server did not come up; the message holds the end of its log."""
 
 

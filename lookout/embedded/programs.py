@@ -7,11 +7,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from lookout.errors import LookoutError
+
 # Debian keeps mosquitto where an ordinary user's PATH does not look; Homebrew likewise on a Mac.
 _MORE_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/opt/homebrew/bin")
 
 
-class Missing(Exception):
+class Missing(LookoutError):
     """A program is not on this machine; the message says what to type."""
 
 

@@ -19,6 +19,7 @@ from lookout.embedded.child import STOP_SECONDS, Child
 from lookout.embedded.mending import DamagedInTheMiddle, mend
 from lookout.embedded.ports import HOST, NotStarted, ask, free_port, until_ready
 from lookout.embedded.programs import Missing, package_folder, quoted
+from lookout.errors import LookoutError
 
 logger = structlog.get_logger()
 
@@ -29,7 +30,7 @@ _NO_SERVER = (
 )
 
 
-class NoSearch(Exception):
+class NoSearch(LookoutError):
     """A Redis server that lacks the search module."""
 
 

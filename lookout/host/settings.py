@@ -31,13 +31,14 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as NotParsed
 
 from lookout.contract import faults
+from lookout.errors import LookoutError
 from lookout.host import redaction, redisurl, urls, yamlfile
 from lookout.host.redaction import MASK, is_secret, masked
 
 PREFIX = "LOOKOUT_"
 
 
-class SettingsError(Exception):
+class SettingsError(LookoutError):
     """The settings are wrong; the message is for a person and names every key."""
 
 

@@ -4,24 +4,10 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
-from redis import exceptions
-from redis.asyncio import Redis
-from redis.exceptions import (
-    AskError,
-    AuthenticationError,
-    BusyLoadingError,
-    ClusterCrossSlotError,
-    ClusterDownError,
-    ConnectionError,  # noqa: A004
-    MovedError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    TimeoutError,  # noqa: A004
-)
+from redis.exceptions import AuthenticationError
 
 from lookout.host import progress
 from lookout.host.outage import Outage
@@ -30,7 +16,9 @@ from lookout.host.redaction import redact_url
 from lookout.host.settings import Redis as RedisSettings
 from lookout.host.settings import SettingsError
 from lookout.store import keys
-from lookout.store.pools import TakesNoWrites, pool
+from lookout.store.connection import StoreClient
+from lookout.store.errors import IN_CLUSTER, StoreAway, StoreError
+from lookout.store.pools import pool
 
 logger = structlog.get_logger()
 
@@ -38,27 +26,10 @@ logger = structlog.get_logger()
 # bytes, so each caller names the type of the answer that it expects.
 Client: TypeAlias = Any
 
-# A server that has only a part of the keys.
-IN_CLUSTER: Final = (AskError, ClusterCrossSlotError, MovedError)
-
-# Worth trying again: the server is away, busy starting, full, or a replica for the moment.
-TRANSIENT: Final = (
-    ConnectionError,
-    TimeoutError,
-    BusyLoadingError,
-    ClusterDownError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    TakesNoWrites,
-    *IN_CLUSTER,  # found out late: images wait, rather than be refused one by one
-)
 RETRY_SECONDS = 1.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 T = TypeVar("T")
-
-StoreError = RedisError
-ResponseError = exceptions.ResponseError
 
 
 @asynccontextmanager
@@ -69,7 +40,7 @@ async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIter
     the server were away.
     """
     async with pool(settings, connections) as connected:
-        client: Client = Redis.from_pool(connected)
+        client: Client = StoreClient.from_pool(connected)
         try:
             yield client
         finally:
@@ -87,7 +58,7 @@ async def wait_ready(client: Client, settings: RedisSettings) -> None:
             await client.execute_command("FT._LIST")
             await _use_keys_together(client)
             break
-        except RedisError as error:
+        except StoreError as error:
             if advice := _advice(settings, error):
                 raise SettingsError(advice) from None
             outage.down(str(error), redis=redact_url(settings.url))
@@ -103,7 +74,7 @@ async def _use_keys_together(client: Client) -> None:
         await pipe.execute()
 
 
-def _advice(settings: RedisSettings, error: RedisError) -> str:
+def _advice(settings: RedisSettings, error: StoreError) -> str:
     """What a person can do about it; empty when waiting may help."""
     where = redact_url(settings.url)
     if isinstance(error, IN_CLUSTER):
@@ -120,7 +91,7 @@ def _advice(settings: RedisSettings, error: RedisError) -> str:
             "public ones."
         )
     # To redis-py a wrong password is a kind of ConnectionError.
-    if isinstance(error, TRANSIENT) and not isinstance(error, AuthenticationError):
+    if isinstance(error, StoreAway) and not isinstance(error, AuthenticationError):
         return ""
     if "unknown command" in str(error).lower():
         return (
@@ -187,7 +158,7 @@ async def transient(action: Callable[[], Awaitable[T]], down: Callable[[bool], N
     while True:
         try:
             result = await action()
-        except TRANSIENT as error:
+        except StoreAway as error:
             if outage.down(str(error)):
                 down(True)
             progress.beat()

@@ -7,7 +7,8 @@ import structlog
 
 from lookout.contract.images import IMAGE_FIELDS
 from lookout.store import keys
-from lookout.store.client import Client, ResponseError
+from lookout.store.client import Client
+from lookout.store.errors import StoreRefused
 from lookout.store.search.asking import NOT_STRICT, be_strict
 
 logger = structlog.get_logger()
@@ -88,7 +89,7 @@ async def _create(client: Client, name: str, prefix: str, schema: Schema) -> Non
         await client.execute_command(
             "FT.CREATE", name, "ON", "HASH", "PREFIX", 1, prefix, "SCHEMA", *fields
         )
-    except ResponseError as error:
+    except StoreRefused as error:
         if "already exists" not in str(error):  # another service was faster
             raise
 
@@ -97,7 +98,7 @@ async def _fields(client: Client, name: str) -> dict[str, str] | None:
     """Field name -> kind (such as NUMERIC) of an index; None when there is no such index."""
     try:
         info = _pairs(await client.execute_command("FT.INFO", name))
-    except ResponseError as error:
+    except StoreRefused as error:
         if "no such index" in str(error).lower() or "unknown index" in str(error).lower():
             return None
         raise

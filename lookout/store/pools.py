@@ -9,17 +9,13 @@ from redis.asyncio.connection import DefaultParser
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
-from redis.exceptions import ResponseError
 
 from lookout.host import redisurl
 from lookout.host.settings import Redis as RedisSettings
+from lookout.store.errors import TakesNoWrites
 
 SOCKET_SECONDS: Final = 10.0
 SENTINEL_SECONDS: Final = 1.0  # until the next sentinel is asked
-
-
-class TakesNoWrites(ResponseError):
-    """The disk of the append-only file is full, replicas are away, or a script runs too long."""
 
 
 class Parser(DefaultParser):  # type: ignore[misc,valid-type]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from lookout.host import progress
 from lookout.host.tasks import stop_if_cancelled
 from lookout.store import keys
-from lookout.store.client import TRANSIENT, Client
+from lookout.store.client import Client
+from lookout.store.errors import StoreAway
 
 BLOCK_MILLISECONDS = 5_000  # under the client's socket timeout
 
@@ -33,7 +34,7 @@ async def follow_images(client: Client, *, count: int = 100) -> AsyncIterator[li
             answer = await client.xread(
                 {keys.IMAGES_STREAM: last}, count=count, block=BLOCK_MILLISECONDS
             )
-        except TRANSIENT:
+        except StoreAway:
             await wait_until_back(client)
             continue
         stop_if_cancelled()
@@ -48,7 +49,7 @@ async def wait_until_back(client: Client, pause: float = 0.5) -> None:
     while True:
         try:
             await client.ping()
-        except TRANSIENT:
+        except StoreAway:
             progress.beat()
             await asyncio.sleep(pause)
         else:
@@ -59,7 +60,7 @@ async def _newest(client: Client) -> str:
     while True:
         try:
             entries = await client.xrevrange(keys.IMAGES_STREAM, count=1)
-        except TRANSIENT:
+        except StoreAway:
             await wait_until_back(client)
         else:
             return entries[0][0].decode() if entries else "0-0"

@@ -13,7 +13,7 @@ from lookout.homeassistant.hub_entities import hub_components
 from lookout.host.settings import HomeAssistant
 from lookout.host.tasks import Crew, forever
 from lookout.hub import Hub
-from lookout.store.client import TRANSIENT
+from lookout.store.errors import StoreAway
 from lookout.store.summary import summary
 from services.events.rate import Rate
 
@@ -38,7 +38,7 @@ class HubDevice:
             crew.start(self.announcer.follow(), "births of Home Assistant")
             crew.start(self.hub.intake.raw("hub services", statuses, self._note), "hub services")
             crew.start(
-                forever("hub info", self.tell, pause=REFRESH_SECONDS, on=TRANSIENT), "hub info"
+                forever("hub info", self.tell, pause=REFRESH_SECONDS, on=(StoreAway,)), "hub info"
             )
 
     async def tell(self) -> None:

@@ -16,6 +16,7 @@ import aiohttp
 import structlog
 
 from lookout.contract.events import Event
+from lookout.errors import LookoutError
 from services.events import metrics
 from services.events.settings import HubHomeAssistant
 
@@ -42,7 +43,7 @@ class Waiting:
     until: float
 
 
-class Away(Exception):
+class Away(LookoutError):
     """Home Assistant does not take events now; `pause` seconds until the next attempt, if said."""
 
     def __init__(self, reason: str, pause: float | None = None) -> None:

@@ -5,7 +5,7 @@ from lookout.bus.subscription import Subscription
 from lookout.contract.topics import BRIDGE_STATES
 from lookout.host.tasks import Crew, forever
 from lookout.hub import Hub
-from lookout.store.client import TRANSIENT, StoreError
+from lookout.store.errors import StoreAway, StoreError
 from lookout.store.events import Events
 from lookout.store.nodes import Nodes
 from services.events import brokerdrops
@@ -65,6 +65,6 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
         crew.start(home_assistant.run(), "home assistant's bus")
         crew.start(hub.keep_indexes(), "indexes")
         crew.start(
-            forever("silence", presence.look_for_silence, pause=silence_pause, on=TRANSIENT),
+            forever("silence", presence.look_for_silence, pause=silence_pause, on=(StoreAway,)),
             "silence",
         )

@@ -14,7 +14,7 @@ from lookout.bus.errors import Refused, TooLarge
 from lookout.contract.commands import Command, Result, parse_command
 from lookout.contract.topics import ALL, check_node
 from lookout.contract.wire import new_id
-from lookout.store.client import StoreError
+from lookout.store.errors import StoreError
 from services.gallery import keys, present
 from services.gallery.problems import Problem, bad_field, not_found
 from services.gallery.proxies import prefix_of, visit_of

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from lookout.store.client import StoreError
+from lookout.store.errors import StoreError
 from services.gallery import keys
 
 PATIENCE: Final = 3.0  # seconds

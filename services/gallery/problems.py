@@ -11,7 +11,8 @@ from aiohttp import web
 from lookout.bus.errors import NotConnected
 from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.wire import new_id
-from lookout.store.client import TRANSIENT, ResponseError, StoreError
+from lookout.errors import LookoutError
+from lookout.store.errors import StoreAway, StoreError, StoreRefused
 from lookout.store.search import NotWhole
 
 logger = structlog.get_logger()
@@ -20,7 +21,7 @@ RETRY_SECONDS = 2
 LONGEST_VALUE = 200  # characters of a wrong value that are repeated
 
 
-class Problem(Exception):
+class Problem(LookoutError):
     """Something that the one who asked should know, with the HTTP status that says it."""
 
     def __init__(
@@ -107,14 +108,14 @@ def _why_away(error: Exception) -> str:
             return "The MQTT broker is away: commands and live messages wait for it."
         case NotWhole():
             return str(error)
-        case StoreError() if isinstance(error, TRANSIENT) or _no_index(error):
+        case StoreError() if isinstance(error, StoreAway) or _no_index(error):
             return "Redis is away: pictures are shown again as soon as it is back."
     return ""
 
 
 def _no_index(error: Exception) -> bool:
     """A Redis that came back empty: its indexes are made again within seconds."""
-    return isinstance(error, ResponseError) and "index" in str(error).lower()
+    return isinstance(error, StoreRefused) and "index" in str(error).lower()
 
 
 _WORDS = {

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from lookout.errors import LookoutError
 from lookout.host.tasks import cancel
-from lookout.store.client import StoreError
+from lookout.store.errors import StoreError
 from lookout.store.nodes import Nodes
 from lookout.video.frames import Frames
 from services.gallery.problems import Problem, not_found
@@ -30,7 +31,7 @@ _JPEG: Final = b"\xff\xd8"
 logger = structlog.get_logger()
 
 
-class NoLiveView(Exception):
+class NoLiveView(LookoutError):
     """The node gives no live view now; the message says why, without its address."""
 
 

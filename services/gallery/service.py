@@ -15,7 +15,8 @@ from lookout.contract.topics import Topics
 from lookout.host.run import Unusable
 from lookout.host.settings import SettingsError
 from lookout.host.tasks import Crew, forever
-from lookout.store.client import TRANSIENT, Client, StoreError, wait_ready
+from lookout.store.client import Client, wait_ready
+from lookout.store.errors import StoreAway, StoreError
 from lookout.store.index import ensure_indexes
 from services.gallery import feed, keys
 from services.gallery.app import make_app
@@ -74,7 +75,7 @@ async def _stay_online(session: Session, topics: Topics) -> None:
 async def _keep_indexes(settings: GallerySettings, redis: Client) -> None:
     await wait_ready(redis, settings.redis)
     await forever(
-        "search indexes", lambda: ensure_indexes(redis), pause=INDEX_SECONDS, on=TRANSIENT
+        "search indexes", lambda: ensure_indexes(redis), pause=INDEX_SECONDS, on=(StoreAway,)
     )
 
 

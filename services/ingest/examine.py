@@ -13,6 +13,7 @@ from lookout.bus.subscription import Message
 from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.images import TOLD, ImageMeta, split_image_id
 from lookout.contract.topics import Topics
+from lookout.errors import LookoutError
 from lookout.store.images import Dating, NewImage
 from lookout.vision.jpeg import START, frame_size, has_end, has_pixels, picture
 from services.ingest.dating import Date, date
@@ -22,7 +23,7 @@ MOST_PEOPLE: Final = 1_000  # in one picture
 MEASURED: Final = frozenset({"timestamp", "width", "height"})  # what we look at ourselves
 
 
-class Rejected(Exception):
+class Rejected(LookoutError):
     """The message will never be stored, and why; `node` is None when the topic names none."""
 
     def __init__(self, reason: str, node: str | None = None) -> None:

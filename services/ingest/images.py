@@ -15,7 +15,7 @@ from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from lookout.host import progress
 from lookout.host.tasks import Crew
-from lookout.store.client import StoreError
+from lookout.store.errors import StoreError
 from lookout.store.images import Images, NewImage, choose_id, first_dating
 from services.ingest import metrics
 from services.ingest.dating import Date

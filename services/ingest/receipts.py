@@ -13,14 +13,8 @@ from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from lookout.host import progress
 from lookout.store import keys
-from lookout.store.client import (
-    TRANSIENT,
-    Client,
-    StoreError,
-    keeps_append_only_file,
-    on_disk,
-    run_id,
-)
+from lookout.store.client import Client, keeps_append_only_file, on_disk, run_id
+from lookout.store.errors import StoreAway, StoreError
 from services.ingest import metrics
 
 logger = structlog.get_logger()
@@ -117,7 +111,7 @@ class Receipts:
             try:
                 if await self._durable():
                     return await self._lost(ids, since)
-            except TRANSIENT as error:
+            except StoreAway as error:
                 logger.debug("receipts wait for Redis", reason=str(error))
             attempts += 1
             progress.beat()  # it waits for the disk, which is no fault of ours
@@ -132,7 +126,7 @@ class Receipts:
                 return await on_disk(
                     self._client, self._marker, local=local, replicas=self._replicas
                 )
-        except TRANSIENT:
+        except StoreAway:
             raise
         except StoreError as error:  # before Redis 7.2, or without the right to ask
             self._can_wait = False

@@ -6,7 +6,8 @@ While Redis is away or full nothing is acknowledged: the broker and the spools h
 from lookout.contract.hub import IngestInfo
 from lookout.host.tasks import Crew, forever
 from lookout.hub import Hub
-from lookout.store.client import StoreError, run_id
+from lookout.store.client import run_id
+from lookout.store.errors import StoreError
 from lookout.store.images import Images
 from lookout.store.readings import Readings
 from services.ingest.hubclock import HubClock, HubClockTeller, built_at, last_ran

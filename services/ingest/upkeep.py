@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from lookout.host.tasks import Crew, forever
-from lookout.store.client import TRANSIENT, Client, StoreError
+from lookout.store.client import Client
+from lookout.store.errors import StoreAway, StoreError
 from lookout.store.locks import lease
 from lookout.store.replicas import replicas_in_touch
 from services.ingest import metrics
@@ -51,8 +52,8 @@ class Keeper:
         steps = (
             ("clock", self.teller.tell, LOOK_SECONDS, (StoreError,)),
             ("dates", self.redating.follow, LOOK_SECONDS, (StoreError,)),
-            ("memory", self.pressure.check, CHECK_SECONDS, TRANSIENT),
-            ("replicas", self._count_replicas, CHECK_SECONDS, TRANSIENT),
+            ("memory", self.pressure.check, CHECK_SECONDS, (StoreAway,)),
+            ("replicas", self._count_replicas, CHECK_SECONDS, (StoreAway,)),
             ("caps", self._unless_in_doubt(caps), CAP_SECONDS, (StoreError,)),
             ("rules", Rules(client, limits).tell, TELL_SECONDS, (StoreError,)),
             ("thinning", self._unless_in_doubt(thinning), PASS_SECONDS, (StoreError,)),

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from lookout.store import keys
-from lookout.store.client import TRANSIENT, Client
+from lookout.store.client import Client
+from lookout.store.errors import StoreAway
 from tests.faults.record import Capture, Record
 
 Fields = tuple[bytes | None, bytes | None, bytes | None]
@@ -28,7 +29,7 @@ class Comparison:
         """Whether all of these are stored, each with its own bytes and its own time."""
         try:
             await self._look([each for each in wanted if each.id not in self.found])
-        except TRANSIENT as error:
+        except StoreAway as error:
             raise AssertionError(f"Redis is away: {error}") from None
         missing = [each.id for each in wanted if each.id not in self.found]
         assert not missing, f"{len(missing)} of {len(wanted)} are missing: {missing[:5]}"

@@ -11,7 +11,7 @@ from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
 from lookout.host.tasks import cancel
-from lookout.store.client import TRANSIENT
+from lookout.store.errors import StoreAway
 from tests.faults.comparison import Comparison
 from tests.faults.event_log import EventLog
 from tests.faults.faults import (
@@ -115,7 +115,7 @@ class Harness:
         wanted = list(self.record.captures.values())
         report.captures = len(wanted)
         report.memory_after = self._memory()
-        with suppress(*TRANSIENT):
+        with suppress(StoreAway):
             with suppress(AssertionError):  # then they are lost
                 await eventually(lambda: comparison.all_found(wanted), 30)
             missing = {each.id for each in wanted} - comparison.found

@@ -9,7 +9,7 @@ import pytest
 
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
-from lookout.store.client import TRANSIENT, ResponseError
+from lookout.store.errors import StoreAway, StoreRefused
 from lookout.store.images import Images
 from lookout.store.search import Query
 from tests.faults.faults import TINY_QUEUES
@@ -140,5 +140,5 @@ async def searchable(client: Any, number: int) -> bool:
     """Whether the index is there again and finds so many images."""
     try:
         return len((await Images(client).page(Query(limit=500))).rows) >= number
-    except (*TRANSIENT, ResponseError):  # not there yet, or without its index
+    except (StoreAway, StoreRefused):  # not there yet, or without its index
         return False

@@ -9,7 +9,7 @@ import pytest
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
 from lookout.store import keys
-from lookout.store.client import TRANSIENT
+from lookout.store.errors import StoreAway
 from tests.support.hub import Hub, watching_hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.servers import StoreServer, make_store
@@ -57,7 +57,7 @@ async def test_a_full_disk_under_redis_refuses_no_capture_and_confirms_none(
 async def takes_nothing(client: Any) -> bool:
     try:
         await client.set("probe", "1")
-    except TRANSIENT:
+    except StoreAway:
         return True
     return False
 

@@ -8,7 +8,8 @@ import pytest
 
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker, Redis
-from lookout.store.client import TRANSIENT, Client, opened
+from lookout.store.client import Client, opened
+from lookout.store.errors import StoreAway
 from lookout.store.replicas import replicas_in_touch
 from tests.scale.sentinel import SENTINEL_PASSWORD, Watched
 from tests.support.nodes import RecordingSource, node_settings, running_node
@@ -73,7 +74,7 @@ async def nobody_follows(client: Client) -> bool:
 async def written(client: Client) -> bool:
     try:
         return bool(await client.set("after", "1"))
-    except TRANSIENT as error:
+    except StoreAway as error:
         raise AssertionError(str(error)) from None
 
 

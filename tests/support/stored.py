@@ -3,7 +3,7 @@
 from typing import Any
 
 from lookout.store import keys
-from lookout.store.client import TRANSIENT
+from lookout.store.errors import StoreAway
 from tests.support.nodes import RecordingSource
 
 
@@ -20,7 +20,7 @@ async def nothing_lost_nothing_doubled(client: Any, *sources: RecordingSource) -
     try:
         found = await hashes(client)
         told = [fields[b"id"] for _, fields in await client.xrange(keys.IMAGES_STREAM)]
-    except TRANSIENT as error:
+    except StoreAway as error:
         raise AssertionError(f"Redis is away: {error}") from None
     stored = {fields[b"image_data"]: float(fields[b"timestamp"]) for fields in found.values()}
     assert len(stored) == len(found), "some picture is stored twice"

@@ -13,13 +13,14 @@ from lookout.cli.demo.services import Plan
 from lookout.cli.demo.status import Gallery, NoAnswer
 from lookout.cli.demo.supervisor import Supervisor
 from lookout.embedded.ports import free_port, is_free
+from lookout.errors import LookoutError
 
 READY_SECONDS = 60.0  # a Pi imports slowly
 STATUS_SECONDS = 1.0
 MOST_SPREAD = 0.5  # seconds between the starts of two nodes, so that they do not capture as one
 
 
-class NotReady(Exception):
+class NotReady(LookoutError):
     """The demo did not come up; the message tells where to look."""
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+from lookout.errors import LookoutError
+
 REQUEST_SECONDS = 3.0
 RATE_SECONDS = 10.0  # images per second are an average over this long
 
 
-class NoAnswer(Exception):
+class NoAnswer(LookoutError):
     """The gallery does not answer, or not as expected."""
 
 

@@ -14,8 +14,10 @@ from typing import Any, Final
 import structlog
 from redis.exceptions import LockError
 
+from lookout.errors import LookoutError
 from lookout.store import keys
-from lookout.store.client import TRANSIENT, Client, StoreError
+from lookout.store.client import Client
+from lookout.store.errors import StoreAway, StoreError
 
 logger = structlog.get_logger()
 
@@ -24,7 +26,7 @@ PAUSE: Final = 2.0  # between two signs of life
 RELEASE_SECONDS: Final = 1.0
 
 
-class Lost(Exception):
+class Lost(LookoutError):
     """Another process has the lease now: this one must stop at once."""
 
 
@@ -71,7 +73,7 @@ async def _take(lock: Any, name: str, holder: str) -> None:
             if await _is_ours(lock, holder):
                 break
             reason = "another process does this work"
-        except TRANSIENT as error:
+        except StoreAway as error:
             reason = str(error)
         if not waiting:
             logger.info("standing by", service=name, reason=reason)
@@ -84,7 +86,7 @@ async def _take(lock: Any, name: str, holder: str) -> None:
 async def _keep(lock: Any, name: str, holder: str) -> None:
     while True:
         await asyncio.sleep(PAUSE)
-        with suppress(*TRANSIENT):
+        with suppress(StoreAway):
             if not await _is_ours(lock, holder):
                 raise Lost(f"another process does the work of {name!r} now")
 
@@ -98,6 +100,6 @@ async def _is_ours(lock: Any, holder: str) -> bool:
 
 
 async def _release(lock: Any) -> None:
-    with suppress(StoreError, TimeoutError):  # it ends by itself
+    with suppress(StoreError, LockError, TimeoutError):  # it ends by itself
         async with asyncio.timeout(RELEASE_SECONDS):
             await lock.release()

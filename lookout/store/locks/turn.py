@@ -10,9 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from redis.exceptions import LockError
+
 from lookout.host import progress
 from lookout.store import keys
-from lookout.store.client import Client, StoreError
+from lookout.store.client import Client
+from lookout.store.errors import StoreError, StoreRefused
 
 SECONDS: Final = 60.0  # after which the turn of a worker that died is over
 RELEASE_SECONDS: Final = 1.0
@@ -26,7 +29,10 @@ class Turn:
 
     async def prolong(self) -> None:
         """Begin the time anew. Raises a StoreError when another worker has its turn by now."""
-        await self._lock.reacquire()
+        try:
+            await self._lock.reacquire()
+        except LockError as error:
+            raise StoreRefused(f"another worker has its turn by now: {error}") from None
         progress.beat()
 
 
@@ -40,6 +46,6 @@ async def turn(client: Client, work: str) -> AsyncIterator[Turn | None]:
     try:
         yield Turn(lock)
     finally:
-        with suppress(StoreError, TimeoutError):  # it ends by itself
+        with suppress(StoreError, LockError, TimeoutError):  # it ends by itself
             async with asyncio.timeout(RELEASE_SECONDS):
                 await lock.release()

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from lookout.amounts.sizes import format_size
+from lookout.errors import LookoutError
 from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.images import Images
+from lookout.store.locks.alone import alone
 from lookout.store.memory import memory
 from lookout.store.retention import rules as retention
 from lookout.store.retention.rules import Retention
@@ -39,7 +41,7 @@ class Kept:
         return max((used / most for used, most in pairs if most), default=0.0)
 
 
-class QuotaReached(Exception):
+class QuotaReached(LookoutError):
     """No more images may be kept; the message says how many are, how many may be, what to do."""
 
     def __init__(self, message: str, kept: Kept) -> None:
@@ -53,9 +55,7 @@ async def keep(client: Client, image_id: str) -> bool:
     if size is None:
         return False
     # One at a time, or two that each fit would not both.
-    async with client.lock(
-        keys.turn("keep"), timeout=LOCK_SECONDS, blocking_timeout=LOCK_SECONDS, thread_local=False
-    ):
+    async with alone(client, keys.turn("keep"), seconds=LOCK_SECONDS):
         if await client.ttl(keys.image(image_id)) >= 0:
             _check(await kept(client, await retention.load(client)), int(size))
         return await Images(client).keep(image_id)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from lookout.store import keys
-from lookout.store.client import TRANSIENT, Client, StoreError, keeps_append_only_file, on_disk
+from lookout.store.client import Client, keeps_append_only_file, on_disk
+from lookout.store.errors import StoreAway, StoreError
 from lookout.store.search import Cursor, Index, Query, Row
 
 GROUP: Final = 500  # images looked at and removed in one go
@@ -115,7 +116,7 @@ async def is_settled(client: Client) -> bool:
         if not await keeps_append_only_file(client):
             return True
         return await on_disk(client, keys.receipts("rules"))
-    except TRANSIENT:
+    except StoreAway:
         raise
     except StoreError:  # before Redis 7.2, or without the right to ask
         return True

@@ -10,9 +10,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
-from redis.exceptions import TimeoutError  # noqa: A004
-
-from lookout.store.client import Client, ResponseError
+from lookout.store.client import Client
+from lookout.store.errors import StoreAway, StoreRefused
 
 # Seconds that one question may hold the server, one after the other while it is cut: first a
 # smaller question will do, later the server must be slow.
@@ -30,7 +29,7 @@ NOT_STRICT: Final = (
 )
 
 
-class NotWhole(TimeoutError):
+class NotWhole(StoreAway):
     """An answer that would be a part of the truth, and so is none; try again later."""
 
 
@@ -104,7 +103,7 @@ async def be_strict(client: Client) -> bool:
     for command in _STRICT:
         try:
             await client.execute_command(*command)
-        except ResponseError:
+        except StoreRefused:
             continue
         return True
     return False
@@ -115,5 +114,5 @@ def _is_strict(policy: Any) -> bool:
 
 
 def _cut(answer: Any) -> Any:
-    said = str(answer).lower() if isinstance(answer, ResponseError) else ""
+    said = str(answer).lower() if isinstance(answer, StoreRefused) else ""
     return SearchCut() if "timeout" in said else answer

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lookout.amounts.ranges import Range
+from lookout.errors import LookoutError
 
 TIME: Final = "timestamp"  # Unix seconds; every index has it
 
 Row = dict[str, str]
 
 
-class BadCursor(ValueError):
+class BadCursor(LookoutError, ValueError):
     """A cursor that we did not make."""
 
 

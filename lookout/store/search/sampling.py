@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lookout.store.client import Client, ResponseError
+from lookout.store.client import Client
+from lookout.store.errors import StoreRefused
 
 DRAWS: Final = 256
 SECONDS: Final = 60.0  # that a sample serves
@@ -58,7 +59,7 @@ class Sampler:
     async def _draw(self, name: str) -> Sample:
         try:
             answer: list[Any] = await self.client.eval(_DRAW, 0, self.prefix, DRAWS, name)
-        except ResponseError:  # without the right to ask
+        except StoreRefused:  # without the right to ask
             return Sample([], 0.0)
         everything, values = answer
         return Sample([_number(value) for value in values], int(everything) / DRAWS)

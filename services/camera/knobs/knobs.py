@@ -8,6 +8,7 @@ import structlog
 from pydantic import JsonValue, ValidationError
 
 from lookout.contract.errors import explain
+from lookout.errors import LookoutError
 from services.camera.knobs.presets import Presets, said
 from services.camera.knobs.state import State
 from services.camera.knobs.trial import TURNS, Trial
@@ -23,11 +24,11 @@ Changed = Callable[[frozenset[str]], None]
 UseCamera = Callable[[Camera], Awaitable[None]]
 
 
-class BadChange(Exception):
+class BadChange(LookoutError):
     """It cannot be set so, and nothing was changed; the message is for a person."""
 
 
-class NotKept(Exception):
+class NotKept(LookoutError):
     """It is in force, and would be lost by a restart; the message is for a person."""
 
 

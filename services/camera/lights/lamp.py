@@ -5,12 +5,13 @@ from typing import Any
 
 import structlog
 
+from lookout.errors import LookoutError
 from services.camera.settings.lights import Light
 
 logger = structlog.get_logger()
 
 
-class LampError(Exception):
+class LampError(LookoutError):
     """The pin cannot be driven; the message is for a person."""
 
 

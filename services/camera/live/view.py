@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from lookout.bus.events import EventBus
+from lookout.errors import LookoutError
 from lookout.host.settings import Broker
 from services.camera.live.streamer import Streamer
 from services.camera.live.token import Token
@@ -18,7 +19,7 @@ AGAIN_SECONDS: Final = 30.0  # between attempts to listen, and looks at the toke
 logger = structlog.get_logger()
 
 
-class LiveUnavailable(Exception):
+class LiveUnavailable(LookoutError):
     """The live view cannot be shown; the message is for a person and names the next step."""
 
 

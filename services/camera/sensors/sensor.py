@@ -2,8 +2,10 @@
 
 from typing import Protocol
 
+from lookout.errors import LookoutError
 
-class SensorError(Exception):
+
+class SensorError(LookoutError):
     """Nothing was measured; the message is for a person and names the next step."""
 
 

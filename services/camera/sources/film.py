@@ -12,10 +12,12 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from lookout.errors import LookoutError
+
 Numbered = tuple[int, VideoFrame]
 
 
-class NoFilm(ValueError):
+class NoFilm(LookoutError, ValueError):
     """The file cannot be played; the message says why."""
 
 

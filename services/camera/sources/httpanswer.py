@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from lookout.errors import LookoutError
+
 _TITLE: Final = re.compile(r"<title[^>]*>\s*(.{1,200}?)\s*</title>", re.I | re.S)
 _WORDS: Final = re.compile("text/|application/(json|xhtml|xml)")
 _SHOWN: Final = 80  # characters of a text
 
 
-class HttpFailed(Exception):
+class HttpFailed(LookoutError):
     """There is no answer to use; the text says why, in a part of a sentence."""
 
 

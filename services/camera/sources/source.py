@@ -5,13 +5,14 @@ from typing import Final, Protocol
 
 from pydantic import JsonValue
 
+from lookout.errors import LookoutError
 from lookout.host.redaction import fit_to_say
 from services.camera.settings import Camera
 
 TONES: Final = ("brightness", "contrast", "saturation", "sharpness")
 
 
-class SourceError(Exception):
+class SourceError(LookoutError):
     """The source cannot give a picture; the message is for a person and names the next step.
 
     It goes into events, results and the log: so whatever a camera said is made fit for them here.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
+from lookout.errors import LookoutError
 from services.camera.settings import Camera
 from services.camera.sources.live import LiveRequest, Ticker
 from services.camera.sources.shot import Connection, Shot
@@ -21,7 +22,7 @@ FIRST_PAUSE: Final = 1.0  # seconds until a connection is tried again
 LONGEST_PAUSE: Final = 60.0
 
 
-class NoConnection(Exception):
+class NoConnection(LookoutError):
     """It could not be connected; the text says why, in a part of a sentence."""
 
 

@@ -5,12 +5,13 @@ import hashlib
 import ssl
 from typing import Final
 
+from lookout.errors import LookoutError
 from services.camera.settings.tls import Tls
 
 LOOK_SECONDS: Final = 5.0
 
 
-class NotTheCamera(Exception):
+class NotTheCamera(LookoutError):
     """The certificate is not the one that is believed; the text says why and what to do."""
 
 
