@@ -1,6 +1,7 @@
 """The running hub that is attacked: real servers, the hub's services, three cameras."""
 
 import asyncio
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,9 @@ from lookout.host.settings import Redis
 from lookout.store.client import Client, opened
 from tests.fuzz import mqtt, web
 from tests.support.servers import PASSWORD, BrokerServer, StoreServer, make_broker, make_store
-from tests.support.services import ServiceStarter
+from tests.support.services import clean_environment
 
+ROOT = Path(__file__).parents[2]
 CAMERAS = ("garden", "barn", "gate")
 MARKER = "marker"  # the node that sends what is good; nobody else speaks for it
 USERS = ("hub", "homeassistant", "bridge", "esp32", MARKER, *CAMERAS)
@@ -43,7 +45,6 @@ class System:
     folder: Path
     broker: BrokerServer
     store: StoreServer
-    starter: ServiceStarter
     ports: dict[str, int]
     services: dict[str, Child] = field(default_factory=dict)
     pids: dict[str, int | None] = field(default_factory=dict)
@@ -66,13 +67,17 @@ class System:
         await self.broker.start()
         await self.store.start()
         for name in ("ingest", "events", "gallery", "open", *CAMERAS):
-            self.services[name] = self._start(name)
+            self.services[name] = self._child(name)
+            self.services[name].start()
         self.note_pids()
         await self.ready()
 
     async def stop(self) -> None:
         """End everything."""
-        await self.starter.stop_all()
+        for child in self.services.values():
+            child.terminate()
+        for child in self.services.values():
+            await child.stop()
         await self.store.stop()
         await self.broker.stop()
 
@@ -129,25 +134,28 @@ class System:
         await publisher.close()
         self.retained.clear()
 
-    def _start(self, name: str) -> Child:
+    def _child(self, name: str) -> Child:
+        """`python -m services...`, as the demo and the containers run it."""
+        environment = clean_environment() | {
+            "LOOKOUT_MQTT__URL": self.broker.url(name if name in CAMERAS else "hub"),
+            "LOOKOUT_REDIS__URL": self.store.url,
+            "LOOKOUT_DATA": str(self.folder / ("open" if name == "open" else "data")),
+            **self._settings(name),
+        }
+        module = "camera" if name in CAMERAS else "gallery" if name == "open" else name
+        command = [sys.executable, "-m", f"services.{module}"]
+        log = self.folder / "logs" / f"{name}.log"
+        return Child(command, log=log, folder=ROOT, environment=environment)
+
+    def _settings(self, name: str) -> dict[str, str]:
         if name in CAMERAS:
-            seed = str(CAMERAS.index(name))
-            return self.starter.start(
-                "camera", user=name, LOOKOUT_NODE=name, LOOKOUT_CAMERA__SEED=seed, **CAMERA
-            )
+            return CAMERA | {"LOOKOUT_NODE": name, "LOOKOUT_CAMERA__SEED": str(CAMERAS.index(name))}
+        if name not in self.ports:
+            return {}
+        port = {"LOOKOUT_GALLERY__PORT": str(self.ports[name])}
         if name == "gallery":
-            port = str(self.ports[name])
-            return self.starter.start(
-                name, LOOKOUT_GALLERY__PORT=port, LOOKOUT_GALLERY__PASSWORD=SECRET
-            )
-        if name == "open":
-            return self.starter.start(
-                "gallery",
-                LOOKOUT_DATA=str(self.folder / "open"),
-                LOOKOUT_GALLERY__PORT=str(self.ports[name]),
-                LOOKOUT_GALLERY__TRUSTED_PROXIES='["127.0.0.0/8"]',
-            )
-        return self.starter.start(name)
+            return port | {"LOOKOUT_GALLERY__PASSWORD": SECRET}
+        return port | {"LOOKOUT_GALLERY__TRUSTED_PROXIES": '["127.0.0.0/8"]'}
 
     async def _until_all_well(self) -> None:
         for url in (self.gallery, self.open_gallery):
@@ -169,7 +177,7 @@ def make_system(folder: Path) -> System:
     broker = make_broker(folder / "broker", {name: f"{PASSWORD} {name}" for name in USERS})
     store = make_store(folder / "redis")
     ports = {name: free_port() for name in ("gallery", "open")}
-    return System(folder, broker, store, ServiceStarter(broker, store, data), ports)
+    return System(folder, broker, store, ports)
 
 
 async def online(client: Client) -> bool:
