@@ -20,6 +20,11 @@ pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(150)]
 REFUSED = ("reject", "fail", "refus")  # in the name of an event that tells of it
 
 
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> None:
+    """Not asked after each test: what has ended is started anew, and ends with its hub."""
+
+
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A hub that all cases attack, one after the other."""
