@@ -1,5 +1,6 @@
 """`--check`: each part that is missing is named, with what to do."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,17 @@ async def test_a_node_with_anothers_login_may_not_publish(
     rights = (await findings(node_settings(mqtt_settings("barn"), data)))["rights"]
     assert rights.verdict == "problem"
     assert "Log in as garden" in rights.todo
+
+
+async def test_a_missing_library_is_told_with_its_own_next_step(
+    mqtt_settings: Settings, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    settings = node_settings(mqtt_settings("garden"), data, camera={"source": "picamera2"})
+    found = (await findings(settings))["camera"]
+    assert "picamera2 is not installed for this Python" in found.found
+    assert "another camera.source" in found.todo
+    assert "Stop the node" not in found.todo
 
 
 @pytest.mark.parametrize(

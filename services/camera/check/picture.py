@@ -18,7 +18,7 @@ async def check_picture(settings: CameraSettings, output: Path | None) -> Findin
     try:
         model, picture = await _taken(settings, knobs)
     except SourceError as error:
-        return Finding("camera", "problem", str(error), _todo(str(error)))
+        return _problem(str(error))
     found = f"{model}, {picture.width}x{picture.height} pixels, {len(picture.jpeg):,} bytes"
     if picture.lux is not None:
         found += f", {picture.lux:.0f} lux"
@@ -43,9 +43,11 @@ async def _taken(settings: CameraSettings, knobs: Knobs) -> tuple[str, Picture]:
         await device.close()
 
 
-def _todo(reason: str) -> str:
-    """What to do besides what the reason itself says."""
+def _problem(reason: str) -> Finding:
+    """A source's error ends with the next step, where it knows one."""
     if reason.startswith("no picture within"):
-        return "Check the cable, or raise camera.timeout."
-    in_use = any(word in reason.lower() for word in ("busy", "in use", "another program"))
-    return "Stop the node first if it runs." if in_use else ""
+        return Finding("camera", "problem", reason, "Check the cable, or raise camera.timeout.")
+    if any(word in reason.lower() for word in ("busy", "in use", "another program")):
+        return Finding("camera", "problem", reason, "Stop the node first if it runs.")
+    found, stop, todo = reason.rpartition(". ")
+    return Finding("camera", "problem", found + stop.strip() if found else todo, todo)
