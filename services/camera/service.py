@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from lookout.bus.session import Session
 from lookout.host.run import Unusable
 from services.camera.node.assembly import Node
+from services.camera.outbox.owner import owned
 from services.camera.settings import CameraSettings
 from services.camera.sources import Source
 
@@ -13,8 +14,13 @@ from services.camera.sources import Source
 async def run(settings: CameraSettings, session: Session, source: Source) -> None:
     """Serve until cancelled, or until `restart` is asked for.
 
-    Raises Unusable when the camera gives no picture for too long.
+    Raises Unusable when the camera gives no picture for too long, and where the spool is another's.
     """
+    with owned(settings.spool_path, settings.node):
+        await _serve(settings, session, source)
+
+
+async def _serve(settings: CameraSettings, session: Session, source: Source) -> None:
     node = Node(settings, session, source)
     await node.begin()
     async with AsyncExitStack() as stack:

@@ -37,9 +37,21 @@ def test_a_file_for_one_node_needs_no_name() -> None:
     assert choose({"nodes": [{"node": "garden"}]}, None)["node"] == "garden"
 
 
+def test_a_spool_at_the_top_holds_a_folder_for_each() -> None:
+    both = {**TWO, "spool": {"path": "/var/spool/lookout", "max_files": 100}}
+    garden, barn = choose(both, "garden"), choose(both, "barn")
+    assert garden["spool"] == {"path": "/var/spool/lookout/garden", "max_files": 100}
+    assert barn["spool"]["path"] == "/var/spool/lookout/barn"
+
+
 @pytest.mark.parametrize(
     ("content", "name", "words"),
     [
+        (
+            {"nodes": [{"node": name, "spool": {"path": "/s"}} for name in "ab"]},
+            "a",
+            "spool.path = /s: two nodes have it",
+        ),
         (TWO, None, "--node is needed. This file has: garden, barn"),
         (TWO, "gate", "--node gate: there is no such node"),
         ({"node": "garden"}, "barn", "this file is for the node garden"),

@@ -1,6 +1,7 @@
 """Several nodes on one Pi: a `nodes:` list in one lookout.yaml, one process for each entry."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from lookout.host.settings import SettingsError
@@ -18,7 +19,7 @@ def choose(content: Tree, name: str | None) -> Tree:
     if LIST not in content:
         return _only(content, name)
     shared = {key: value for key, value in content.items() if key != LIST}
-    entries = [merged(shared, entry) for entry in _entries(content[LIST])]
+    entries = [_with_own_spool(shared, merged(shared, each)) for each in _entries(content[LIST])]
     _check(entries)
     known = {entry["node"]: entry for entry in entries}
     if name is None and len(known) == 1:
@@ -36,6 +37,16 @@ def merged(shared: Tree, own: Tree) -> Tree:
         if isinstance(value, dict) and isinstance(own.get(key), dict):
             result[key] = merged(value, own[key])
     return result
+
+
+def _with_own_spool(shared: Tree, entry: Tree) -> Tree:
+    """A spool.path at the top is where each has a folder of its own: two cannot share one."""
+    top, spool = shared.get("spool"), entry.get("spool")
+    if not isinstance(top, dict) or not isinstance(spool, dict) or not top.get("path"):
+        return entry
+    if spool.get("path") != top["path"]:
+        return entry
+    return {**entry, "spool": {**spool, "path": str(Path(str(top["path"])) / entry["node"])}}
 
 
 def _only(content: Tree, name: str | None) -> Tree:
@@ -58,10 +69,17 @@ def _entries(listed: object) -> list[Tree]:
 def _check(entries: list[Tree]) -> None:
     """Raises SettingsError where two nodes want the same."""
     _refuse_twice([entry["node"] for entry in entries], "node = {}: two entries have this name.")
+    spools = [str(path) for entry in entries if (path := _spool_path(entry))]
+    _refuse_twice(spools, "spool.path = {}: two nodes have it. Give each a folder of its own.")
     ports = [port for entry in entries if (port := _live_port(entry))]
     _refuse_twice(
         ports, "live.port = {}: two nodes have a live view there. Give each a port of its own."
     )
+
+
+def _spool_path(entry: Tree) -> object:
+    spool = entry.get("spool")
+    return spool.get("path") if isinstance(spool, dict) else None
 
 
 def _live_port(entry: Tree) -> object:
