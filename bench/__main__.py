@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import json
+import statistics
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,9 @@ def main() -> None:
                 rows = asyncio.run(_rows(PARTS[name], given, Path(folder)))
             console.print(_table(name, rows))
             figures[name].append(rows)
+        if given.runs > 1:
+            figures[f"{name}_medians"] = medians(figures[name])
+            console.print(_table(f"{name}, medians", figures[f"{name}_medians"]))
     if given.json is not None:
         given.json.write_text(json.dumps(figures, indent=2))
 
@@ -63,9 +67,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--nodes", type=int, help="together: 20, fleet: 1000")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node, fleet)")
     parser.add_argument("--interval", type=float, default=10.0, help="between images (fleet)")
-    parser.add_argument("--runs", type=int, default=3, help="how often; each run is printed")
+    parser.add_argument(
+        "--runs", type=int, default=5, help="how often; each is printed, then medians"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser
+
+
+def medians(runs: Sequence[Rows]) -> Rows:
+    """Of each figure its median, least and most over the runs."""
+    return {
+        row: {
+            name: _median([run[row][name] for run in runs if name in run.get(row, {})])
+            for name in first
+        }
+        for row, first in runs[0].items()
+    }
+
+
+def _median(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):g} ({min(values):g} to {max(values):g})"
 
 
 async def _rows(part: Part, given: argparse.Namespace, folder: Path) -> Rows:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench import floor
 from bench.hub import indexed, start_service, until_online
 from bench.machine import cpu_seconds
 from bench.senders import Senders, Sent
@@ -49,9 +50,10 @@ class Load:
 async def measure(load: Load, folder: Path, workers: int) -> dict[str, Any]:
     """All rows of this part, and the ratios."""
     rows: dict[str, Any] = {}
+    rows["floor"] = await asyncio.to_thread(_floor, load)
     async with Mosquitto(folder / "broker", {"hub": PASSWORD}) as broker:
         url = broker.url("hub")
-        rows["mosquitto_sub"] = await _drain(load, broker.port, url)
+        rows["mosquitto_sub"] = await _drain(load, broker, url)
         async with RedisServer(folder / "redis", password=PASSWORD) as redis:
             rows["lookout"] = await _ours(load, broker, redis, folder, workers)
             rows["redis_set"] = await asyncio.to_thread(_redis_benchmark, load, redis.port)
@@ -74,7 +76,7 @@ async def _ours(
     try:
         await until_online(broker, number)
         spending = {
-            "cpu_seconds_per_1000": [worker.pid for worker in workers],
+            "receiver_cpu_per_1000": [worker.pid for worker in workers],
             "broker_cpu_per_1000": [broker.pid],
             "redis_cpu_per_1000": [redis.pid],
         }
@@ -85,6 +87,7 @@ async def _ours(
             row = _row(load, sent) | {
                 name: load.per_1000(_spent(pids) - before[name]) for name, pids in spending.items()
             }
+            row |= _sum(row)
             stored = await indexed(client, keys.IMAGES_INDEX)
             told = await client.xlen(keys.IMAGES_STREAM)
     finally:
@@ -93,27 +96,48 @@ async def _ours(
     return row | {"lost": load.total - stored, "doubled": max(0, told - stored)}
 
 
+def _sum(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The processor seconds of all processes, for a thousand images."""
+    total = sum(value for name, value in row.items() if name.endswith("_cpu_per_1000"))
+    return {"all_cpu_per_1000": round(total, 3)}
+
+
+def _floor(load: Load) -> dict[str, Any]:
+    """What the kernel alone takes to receive the bytes, and to send them on to another socket."""
+    received = floor.measure(load.total * load.size, send_on=False)
+    relayed = floor.measure(load.total * load.size, send_on=True)
+    return {
+        "images_per_second": round(load.total / relayed.seconds, 1),
+        "mb_per_second": round(load.total * load.size / relayed.seconds / 1e6, 1),
+        "receiver_cpu_per_1000": load.per_1000(relayed.cpu),
+        "receive_only_cpu_per_1000": load.per_1000(received.cpu),
+    }
+
+
 def _spent(pids: Sequence[int | None]) -> float:
     return sum(cpu_seconds(pid) for pid in pids if pid is not None)
 
 
-async def _drain(load: Load, port: int, url: str) -> dict[str, Any]:
+async def _drain(load: Load, broker: Mosquitto, url: str) -> dict[str, Any]:
     """The same traffic to `mosquitto_sub`, which throws it away."""
     program = shutil.which("mosquitto_sub")
     if program is None:
         return {}
-    command = [program, "-p", str(port), "-u", "hub", "-P", PASSWORD, "-q", "1", "-V", "5"]
+    command = [program, "-p", str(broker.port), "-u", "hub", "-P", PASSWORD, "-q", "1", "-V", "5"]
     command += ["-i", "bench-drain", "-t", "lookout/+/image", "-C", str(load.total), "-F", "."]
     command += ["-W", str(DRAIN_SECONDS)]
     for _ in range(DRAIN_ATTEMPTS):
-        if row := await _drain_once(load, command, url):
+        if row := await _drain_once(load, command, broker, url):
             return row
     raise RuntimeError("mosquitto_sub never got all: the broker dropped some each time")
 
 
-async def _drain_once(load: Load, command: Sequence[str], url: str) -> dict[str, Any] | None:
+async def _drain_once(
+    load: Load, command: Sequence[str], broker: Mosquitto, url: str
+) -> dict[str, Any] | None:
     """None when the broker dropped some, as it does when senders without receipts run ahead."""
     senders = Senders("bench.sender", load.senders, load.arguments(url))
+    before = _spent([broker.pid])
     drain = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         sent = await asyncio.to_thread(senders.run)
@@ -124,7 +148,11 @@ async def _drain_once(load: Load, command: Sequence[str], url: str) -> dict[str,
     if status != 0:
         return None
     row = _row(load, replace(sent, seconds=ended - sent.began))
-    return row | {"cpu_seconds_per_1000": load.per_1000(usage.ru_utime + usage.ru_stime)}
+    row |= {
+        "receiver_cpu_per_1000": load.per_1000(usage.ru_utime + usage.ru_stime),
+        "broker_cpu_per_1000": load.per_1000(_spent([broker.pid]) - before),
+    }
+    return row | _sum(row)
 
 
 def _imagezmq(load: Load, folder: Path, *how: str) -> Mapping[str, Any]:
@@ -140,7 +168,8 @@ def _imagezmq(load: Load, folder: Path, *how: str) -> Mapping[str, Any]:
         sent = Senders(
             "bench.zmq_sender", load.senders, load.arguments(f"tcp://127.0.0.1:{port}")
         ).run()
-        return _row(load, sent) | {"cpu_seconds_per_1000": load.per_1000(cpu_seconds(hub.pid))}
+        row = _row(load, sent) | {"receiver_cpu_per_1000": load.per_1000(cpu_seconds(hub.pid))}
+        return row | _sum(row)
     finally:
         hub.kill()
         hub.communicate()

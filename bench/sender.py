@@ -9,18 +9,30 @@ import io
 import json
 import sys
 import time
+from typing import Final
 
 from PIL import Image
 
 from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
 from lookout.contract.hub import parse_receipt
-from lookout.contract.images import IMAGE_TYPE
+from lookout.contract.images import IMAGE_TYPE, ImageMeta, split_image_id
 from lookout.host.run import keep_large_buffers
 from lookout.host.settings import Broker
 from lookout.host.tasks import cancel
 
 PATIENCE = 60.0  # seconds without any receipt until the rest counts as lost
+NINE: Final = ImageMeta(
+    id="garden:1764096000123",
+    timestamp=1_764_096_000.123,
+    lux=110.5,
+    temperature=21.5,
+    width=1920,
+    height=1080,
+    trigger="interval",
+    context_id="01JDN5ZV8K3M0S9C1T7X2Y4W6Q",
+    meta={"exposure_us": 10_000, "gain": 1.5, "colour_temperature": 5200},
+).to_properties()
 
 
 def jpeg_of(size: int) -> bytes:
@@ -30,6 +42,11 @@ def jpeg_of(size: int) -> bytes:
         side, buffer = side + 16, io.BytesIO()
         Image.effect_noise((side, side), 60).save(buffer, "JPEG", quality=85)
     return buffer.getvalue()
+
+
+def properties_of(identifier: str) -> dict[str, str]:
+    """All nine that a camera sends."""
+    return {**NINE, "id": identifier, "timestamp": f"{split_image_id(identifier)[1] / 1000:.3f}"}
 
 
 class Sender:
@@ -63,7 +80,7 @@ class Sender:
         await self._session.publish(
             f"lookout/{self._node}/image",
             self._jpeg,
-            properties={"id": identifier, "lux": "110"},
+            properties=properties_of(identifier),
             content_type=IMAGE_TYPE,
         )
         self._window.release()
