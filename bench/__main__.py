@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import detect, fleet, ingest, live, node, sizes, together
+from bench import detect, fleet, ingest, live, node, read, sizes, together
 from bench.machine import describe
 
 WIDTH = 120  # also into a file, where there is no terminal to ask
@@ -23,6 +23,7 @@ PARTS: dict[str, Part] = {
     "ingest": lambda given, folder: ingest.measure(
         ingest.Load(given.senders, given.count, given.size), folder, given.workers
     ),
+    "read": lambda _, __: read.measure(),
     "live": lambda given, folder: live.measure(folder, given.viewers, given.seconds),
     "node": lambda given, folder: node.measure(folder, given.seconds),
     "detect": lambda _, __: detect.measure(),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 BLOCK: Final = 1 << 20
+START_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ def measure(size: int, *, send_on: bool) -> Taken:
     """Bring `size` bytes to this process, and on to another one."""
     context = multiprocessing.get_context("spawn")
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(START_SECONDS)
         address = server.getsockname()
         source = context.Process(target=_send, args=(address, size))
         sink = context.Process(target=_discard, args=(address,))
@@ -36,6 +38,8 @@ def measure(size: int, *, send_on: bool) -> Taken:
         source.start()
         into, _ = server.accept()
         with out, into:
+            out.settimeout(None)
+            into.settimeout(None)
             taken = _relay(into, out if send_on else None)
         source.join()
         sink.join()
@@ -45,14 +49,15 @@ def measure(size: int, *, send_on: bool) -> Taken:
 def _relay(into: socket.socket, out: socket.socket | None) -> Taken:
     buffer = memoryview(bytearray(BLOCK))
     into.recv_into(buffer[:1])  # they have begun
-    began, before = time.perf_counter(), _cpu()
+    began, before = time.perf_counter(), cpu()
     while count := into.recv_into(buffer):
         if out is not None:
             out.sendall(buffer[:count])
-    return Taken(time.perf_counter() - began, _cpu() - before)
+    return Taken(time.perf_counter() - began, cpu() - before)
 
 
-def _cpu() -> float:
+def cpu() -> float:
+    """Processor seconds of this process."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 

@@ -19,8 +19,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from lookout.bus.errors import TooLarge
 from lookout.bus.fedclient import FedClient, can_be_fed
 from lookout.bus.outgoing import MAX_PACKET, Outgoing
+from lookout.bus.packing import Packed
 from lookout.bus.publish import Malformed, Publish
 from lookout.bus.reading import OwnReading, PahoReading, Reading
 from lookout.bus.sockets import LoopSockets
@@ -64,6 +66,7 @@ class Connection:
         self._on_acknowledged = on_acknowledged
         self._session_expiry = session_expiry
         self._receive_maximum = receive_maximum
+        self._dealt_with: list[int] = []  # packet identifiers, to be acknowledged in this turn
         self._answered = asyncio.Event()
         self._lost = asyncio.Event()
         self._said_down = False
@@ -84,15 +87,20 @@ class Connection:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+        self._acknowledge()
         self._drop()
 
     # -- what goes out -------------------------------------------------------------------------
 
     def publish(self, message: Outgoing) -> int:
-        """Send a message; its packet identifier, by which `on_acknowledged` will name it."""
-        packed = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        for name, value in message.properties.items():
-            setattr(packed, name, value)
+        """Send a message; its packet identifier, by which `on_acknowledged` will name it.
+
+        Raises TooLarge.
+        """
+        try:
+            packed: Any = Packed(message.properties)  # paho asks no more of it than its bytes
+        except ValueError as error:
+            raise TooLarge(str(error)) from None
         sent = self._client.publish(
             message.topic, message.payload, message.qos, message.retain, packed
         )
@@ -114,8 +122,20 @@ class Connection:
 
         After a reconnect the broker sends it again, under an identifier of the new connection.
         """
-        if generation == self.generation and self.up.is_set():
+        if generation != self.generation or not self.up.is_set():
+            return
+        if qos != 1 or not isinstance(self._client, FedClient):
             self._client.ack(mid, qos)
+            return
+        self._dealt_with.append(mid)
+        if len(self._dealt_with) == 1:
+            self._loop.call_soon(self._acknowledge)
+
+    def _acknowledge(self) -> None:
+        """Those of one turn of the loop in one write: for a batch of 64, one for all."""
+        mids, self._dealt_with = self._dealt_with, []
+        if mids and isinstance(self._client, FedClient) and self.up.is_set():
+            self._client.acknowledge(mids)
 
     # -- what comes in -------------------------------------------------------------------------
 
@@ -231,6 +251,7 @@ class Connection:
             self.trouble = f"it answered: {reason}"
             return  # paho closes and tells _on_paho_disconnect
         self.generation += 1
+        self._dealt_with = []
         self.trouble = ""
         self.max_packet_size = getattr(properties, "MaximumPacketSize", MAX_PACKET)
         self.up.set()

@@ -171,7 +171,7 @@ class Session:
         """
         subscription = Subscription(
             topic_filter,
-            _identifier(topic_filter),
+            identifier_of(topic_filter),
             auto_ack=auto_ack,
             room_changed=self._room_changed,
         )
@@ -283,7 +283,7 @@ class Session:
                 acknowledged.exception()  # nobody may be waiting any more
 
 
-def _identifier(topic_filter: str) -> int:
+def identifier_of(topic_filter: str) -> int:
     """The same in every version: a kept session may deliver what an older one asked for."""
     return zlib.crc32(topic_filter.encode()) % MOST_IDENTIFIER + 1
 

@@ -35,14 +35,14 @@ def run(service: str, settings: Settings, body: Callable[[], Coroutine[Any, Any,
     keep_large_buffers()
     heartbeat = heartbeat_path(settings.data, service)
     try:
-        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        with asyncio.Runner(loop_factory=fast_loop()) as runner:
             return runner.run(_until_stopped(service, body, heartbeat))
     except (Unusable, SettingsError) as error:
         logger.error("cannot go on", reason=str(error))
         sys.exit(1)
 
 
-def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop, where it is installed (the hub's extra has it; None: asyncio's own loop).
 
     It writes a list of buffers as it stands; until Python 3.12 asyncio joins the images of a batch
