@@ -232,15 +232,19 @@ def read_file(config: Path) -> dict[str, Any]:
 
 
 def load_or_exit(
-    settings_class: type[S], *, config: Path | None = None, choose: Choose | None = None
+    settings_class: type[S],
+    *,
+    show_only: bool,
+    config: Path | None = None,
+    choose: Choose | None = None,
 ) -> S:
-    """As `load`, for a main: prints what is wrong, or with --print-settings what is set."""
+    """As `load`, for a main: prints what is wrong; with `show_only` what is set, and ends."""
     try:
         settings = load(settings_class, config=config, choose=choose)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    if "--print-settings" in sys.argv[1:]:
+    if show_only:
         sys.stdout.write(show(settings))
         sys.exit(0)
     return settings

@@ -1,8 +1,6 @@
-"""`python -m services.camera [--config lookout.yaml] [--node NAME] [--print-settings]`
+"""`python -m services.camera --help`"""
 
-With `--check [--output FILE]` it only looks whether all is there, for `lookout camera check`.
-"""
-
+import argparse
 import asyncio
 import os
 import sys
@@ -11,6 +9,7 @@ from pathlib import Path
 
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
+from lookout.host import options
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from services.camera import service
@@ -23,24 +22,20 @@ SESSION_EXPIRY = 300  # seconds: a short cut loses no command, a long one brings
 PLACES = (Path("lookout.yaml"), Path("/etc/lookout/lookout.yaml"))
 
 
-def config_file(arguments: list[str]) -> Path | None:
-    """The file named by --config or LOOKOUT_CONFIG, else the first of the usual places."""
-    if given := option(arguments, "--config"):
-        return Path(given)
-    if named := os.environ.get("LOOKOUT_CONFIG"):
-        return Path(named)
-    return next((place for place in PLACES if place.is_file()), None)
+def _more(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="the settings, lookout.yaml by default")
+    parser.add_argument("--node", help="which node, where the settings are for several")
+    parser.add_argument(
+        "--check", action="store_true", help="only look whether all is there (lookout camera check)"
+    )
+    parser.add_argument("--output", type=Path, help="with --check: where to put its picture")
 
 
-def option(arguments: list[str], name: str) -> str | None:
-    """What follows an option on the command line."""
-    return arguments[arguments.index(name) + 1] if name in arguments[:-1] else None
-
-
-def settings_or_exit(arguments: list[str]) -> CameraSettings:
-    """The settings of the node that --node names, or of the only one there is."""
-    one = partial(choose, name=option(arguments, "--node"))
-    return load_or_exit(CameraSettings, config=config_file(arguments), choose=one)
+def config_file(named: Path | None) -> Path | None:
+    """The file of --config or LOOKOUT_CONFIG, else the first of the usual places."""
+    if named is None and (variable := os.environ.get("LOOKOUT_CONFIG")):
+        named = Path(variable)
+    return named or next((place for place in PLACES if place.is_file()), None)
 
 
 async def main(settings: CameraSettings) -> None:
@@ -57,10 +52,15 @@ async def main(settings: CameraSettings) -> None:
 
 
 if __name__ == "__main__":
-    effective = settings_or_exit(sys.argv[1:])
-    if "--check" in sys.argv[1:]:
-        written = option(sys.argv[1:], "--output")
-        sys.exit(not asyncio.run(report(effective, Path(written) if written else None)))
+    given = options.parse("camera", more=_more)
+    effective = load_or_exit(
+        CameraSettings,
+        show_only=given.print_settings,
+        config=config_file(given.config),
+        choose=partial(choose, name=given.node),
+    )
+    if given.check:
+        sys.exit(not asyncio.run(report(effective, given.output)))
     if run(f"camera-{effective.node}", effective, lambda: main(effective)):
         # It ended of its own accord: `restart` was asked for. Same process id, new process.
         os.execv(sys.executable, [sys.executable, "-m", "services.camera", *sys.argv[1:]])  # noqa: S606

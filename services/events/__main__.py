@@ -1,6 +1,6 @@
 """`python -m services.events`"""
 
-from lookout.host import metrics
+from lookout.host import metrics, options
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from lookout.hub import hub_service
@@ -22,5 +22,5 @@ async def main(settings: EventsSettings) -> None:
 
 
 if __name__ == "__main__":
-    effective = load_or_exit(EventsSettings)
+    effective = load_or_exit(EventsSettings, show_only=options.parse("events").print_settings)
     run(NAME, effective, lambda: main(effective))

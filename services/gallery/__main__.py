@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
+from lookout.host import options
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from lookout.store import client as store
@@ -31,7 +32,7 @@ async def body(settings: GallerySettings) -> None:
 
 def main() -> None:
     """Entry point."""
-    settings = load_or_exit(GallerySettings)
+    settings = load_or_exit(GallerySettings, show_only=options.parse("gallery").print_settings)
     run("gallery", settings, lambda: body(settings))
 
 

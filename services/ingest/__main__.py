@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from lookout.host import metrics
+from lookout.host import metrics, options
 from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from lookout.hub import hub_service
@@ -25,5 +25,5 @@ async def main(settings: IngestSettings) -> None:
 
 if __name__ == "__main__":
     Image.MAX_IMAGE_PIXELS = None  # examine.py has a limit of its own, which refuses, not warns
-    effective = load_or_exit(IngestSettings)
+    effective = load_or_exit(IngestSettings, show_only=options.parse("ingest").print_settings)
     run(effective.name, effective, lambda: main(effective))
