@@ -9,8 +9,8 @@ from lookout.store.locks.turn import Turn, turn
 from lookout.store.nodes import image_counts
 from lookout.store.retention.plans import over_cap
 from lookout.store.retention.removal import is_settled, remove
+from lookout.store.retention.rules import Retention
 from services.ingest import metrics
-from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()
 
@@ -27,12 +27,12 @@ class Caps:
     """
 
     client: Client
-    settings: Ingest
+    rules: Retention
     _counted: dict[str, int] = field(default_factory=dict)  # images stored until the last look
 
     async def enforce(self) -> None:
         """Look once. Raises a StoreError."""
-        if not self.settings.has_caps:
+        if not self.rules.has_caps:
             return
         async with turn(self.client, TURN) as ours:
             if ours is None:
@@ -44,7 +44,7 @@ class Caps:
     async def _trim(self, node: str, ours: Turn) -> bool:
         """Whether the node is within its cap now."""
         removed = 0
-        async for group in over_cap(self.client, self.settings, node):
+        async for group in over_cap(self.client, self.rules, node):
             if not await is_settled(self.client):
                 return False
             await ours.prolong()

@@ -15,6 +15,7 @@ from lookout.contract.images import TOLD, ImageMeta, split_image_id
 from lookout.contract.topics import Topics
 from lookout.errors import LookoutError
 from lookout.store.images import Dating, NewImage
+from lookout.store.retention.rules import Retention
 from lookout.vision.jpeg import START, frame_size, has_end, has_pixels, picture
 from services.ingest.dating import Date, date
 from services.ingest.settings import Ingest
@@ -108,7 +109,9 @@ def _is_box(value: JsonValue) -> bool:
     )
 
 
-def examine(message: Message, topics: Topics, limits: Ingest, now: float) -> Examined:
+def examine(
+    message: Message, topics: Topics, limits: Ingest, rules: Retention, now: float
+) -> Examined:
     """Check one message. Raises Rejected with the reason."""
     try:
         node = topics.parse(message.topic).node
@@ -121,7 +124,7 @@ def examine(message: Message, topics: Topics, limits: Ingest, now: float) -> Exa
         _check_owner(meta, node)
     except BadMessage as error:
         raise Rejected(str(error), node) from None
-    ttl = limits.lifetime(node, meta.ttl)
+    ttl = rules.lifetime(node, meta.ttl)
     dated = date(meta, limits, now)
     return Examined(node, meta, data, width, height, dated, now, ttl, not has_end(data))
 

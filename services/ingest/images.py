@@ -17,6 +17,7 @@ from lookout.host import progress
 from lookout.host.tasks import Crew
 from lookout.store.errors import StoreError
 from lookout.store.images import Images, NewImage, choose_id, first_dating
+from lookout.store.retention.rules import Retention
 from services.ingest import metrics
 from services.ingest.dating import Date
 from services.ingest.examine import Examined, Rejected, examine
@@ -38,6 +39,7 @@ class ImageIntake:
     """Takes images from a subscription to Redis."""
 
     settings: Ingest
+    rules: Retention
     topics: Topics
     images: Images
     room: Room
@@ -77,7 +79,7 @@ class ImageIntake:
 
     async def _examine(self, message: Message) -> tuple[Message, Examined] | None:
         try:
-            examined = examine(message, self.topics, self.settings, now())
+            examined = examine(message, self.topics, self.settings, self.rules, now())
         except Rejected as refused:
             await self._refuse(message, refused.reason, refused.node)
             return None
@@ -125,7 +127,7 @@ class ImageIntake:
     async def _write(self, images: Sequence[NewImage]) -> int:
         await self.room.make(sum(len(image.data) for image in images))
         in_doubt = bool(self.redating.clock.look())
-        return await self.images.store(images, ttl=self.settings.image_ttl, later=in_doubt)
+        return await self.images.store(images, ttl=self.rules.image_ttl, later=in_doubt)
 
     async def _store_apart(self, taken: Sequence[Taken], error: StoreError) -> None:
         """Redis refused a batch for good: find the one that it will not have."""

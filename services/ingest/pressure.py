@@ -9,8 +9,8 @@ from lookout.bus.events import EventBus
 from lookout.contract.hub import IngestInfo
 from lookout.store.client import Client
 from lookout.store.memory import Memory, memory
+from lookout.store.retention.rules import Retention
 from services.ingest import metrics
-from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class Pressure:
 
     client: Client
     events: EventBus
-    settings: Ingest
+    rules: Retention
     tell: Callable[[IngestInfo], None]
     high: bool = False
     _evicted: int | None = None
@@ -42,9 +42,9 @@ class Pressure:
         self._evicted = now.evicted
         metrics.MEMORY_SHARE.set(now.share)
         metrics.EVICTED.inc(evicted)
-        if not self.high and (now.share > self.settings.low_mark * NEAR or evicted):
+        if not self.high and (now.share > self.rules.low_mark * NEAR or evicted):
             self._say(now, evicted, high=True)
-        elif self.high and now.share < self.settings.low_mark * CALM and not evicted:
+        elif self.high and now.share < self.rules.low_mark * CALM and not evicted:
             self._say(now, 0, high=False)
         if self._told != self.high:
             self._told = self.high

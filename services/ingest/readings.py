@@ -6,6 +6,7 @@ from lookout.bus.intake import Received
 from lookout.contract.readings import Reading
 from lookout.contract.wire import now
 from lookout.store.readings import NewReading, Readings
+from lookout.store.retention.rules import Retention
 from services.ingest import metrics
 from services.ingest.dating import can_be
 from services.ingest.patience import Patience
@@ -17,15 +18,14 @@ class ReadingIntake:
     """Takes readings to Redis."""
 
     settings: Ingest
+    rules: Retention
     readings: Readings
     patience: Patience
 
     async def handle(self, received: Received) -> None:
         """Store one reading. Raises BadMessage, or a StoreError when Redis refuses it for good."""
         new = self._dated(received.address.node, received.model, now())
-        await self.patience.until_done(
-            lambda: self.readings.store(new, ttl=self.settings.reading_ttl)
-        )
+        await self.patience.until_done(lambda: self.readings.store(new, ttl=self.rules.reading_ttl))
         metrics.READINGS.inc()
 
     def _dated(self, node: str, reading: Reading, at: float) -> NewReading:

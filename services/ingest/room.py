@@ -15,8 +15,8 @@ from lookout.store.client import Client
 from lookout.store.memory import memory
 from lookout.store.retention.plans import to_free
 from lookout.store.retention.removal import carry_out
+from lookout.store.retention.rules import Retention
 from services.ingest import metrics
-from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()
 
@@ -28,7 +28,7 @@ class Room:
     """Called before each write with what will be written."""
 
     client: Client
-    settings: Ingest
+    rules: Retention
     _before_look: float = 0.0  # bytes that may be written until the next look
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # two would make room twice
 
@@ -42,7 +42,7 @@ class Room:
     async def _look(self, incoming: int) -> None:
         now = await memory(self.client)
         self._before_look = now.limit / LOOKS if now.limit else float("inf")
-        if need := self.settings.shortage(now, incoming):
+        if need := self.rules.shortage(now, incoming):
             removed, _ = await carry_out(self.client, to_free(self.client, need))
             metrics.REMOVED.labels("room").inc(removed)
             if removed:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from lookout.store.client import Client
 from lookout.store.retention import rules as retention
 from lookout.store.retention.keeping import kept
+from lookout.store.retention.rules import Retention
 from services.ingest import metrics
-from services.ingest.settings import Ingest
 
 TELL_SECONDS = 60.0
 
@@ -16,12 +16,12 @@ class Rules:
     """Redis has the rules in one place, for whoever keeps an image or asks what will go."""
 
     client: Client
-    settings: Ingest
+    rules: Retention
 
     async def tell(self) -> None:
         """Write them, as a Redis that came back empty has none. Raises a StoreError."""
-        await retention.save(self.client, self.settings)
-        now = await kept(self.client, self.settings)
+        await retention.save(self.client, self.rules)
+        now = await kept(self.client, self.rules)
         metrics.KEPT.set(now.images)
         metrics.KEPT_BYTES.set(now.bytes)
         metrics.KEPT_SHARE.set(now.share)

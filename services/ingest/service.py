@@ -28,6 +28,7 @@ GROUP = "ingest"  # workers of one group share the messages
 async def run(settings: IngestSettings, hub: Hub) -> None:
     """Serve until cancelled."""
     topics, session, client, limits = hub.topics, hub.session, hub.client, settings.ingest
+    rules = settings.retention
     # Before the first await, so that the broker knows of them before it hears `online`.
     image_messages, reading_messages = (
         session.subscribe(topics.shared(GROUP, topics.every(kind)), auto_ack=False)
@@ -39,7 +40,7 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
     def tell(info: IngestInfo) -> None:
         session.post(topics.hub_info(settings.name), info.encode(), retain=True)
 
-    pressure = Pressure(client, hub.events, limits, tell)
+    pressure = Pressure(client, hub.events, rules, tell)
     server_run = await patience.until_done(lambda: run_id(client))
     receipts = Receipts(
         session,
@@ -54,9 +55,10 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
     redating = Redating(client, clock)
     images = ImageIntake(
         limits,
+        rules,
         topics,
         Images(client),
-        Room(client, limits),
+        Room(client, rules),
         patience,
         refusals,
         receipts,
@@ -64,7 +66,7 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         hub.intake,
     )
     teller = HubClockTeller(client, hub.events, clock)
-    readings = ReadingIntake(limits, Readings(client), patience)
+    readings = ReadingIntake(limits, rules, Readings(client), patience)
     keeper = Keeper(settings, client, pressure, clock, teller, redating)
 
     async with Crew() as crew:

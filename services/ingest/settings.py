@@ -1,14 +1,13 @@
 """The settings of the ingest service."""
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from lookout.contract.topics import check_node
-from lookout.host.settings import HubSettings
+from lookout.host.settings import HubSettings, Section
 from lookout.store.retention.rules import Retention
 
 
-class Ingest(Retention):
-    """How images and readings are taken in, and what is kept of them."""
+class Ingest(Section):
+    """How images and readings are taken in."""
 
     worker: int = Field(1, ge=1, le=99, description="number of this worker; each needs its own")
     max_bytes: int = Field(20_000_000, ge=1_000, description="a larger image is refused")
@@ -30,18 +29,12 @@ class Ingest(Retention):
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
 
-    @field_validator("node_ttl", "node_cap_images", "node_cap_bytes")
-    @classmethod
-    def _nodes(cls, by_node: dict[str, int]) -> dict[str, int]:
-        for node in by_node:
-            check_node(node)
-        return by_node
-
 
 class IngestSettings(HubSettings):
     """Everything the ingest service is told."""
 
     ingest: Ingest = Ingest()
+    retention: Retention = Retention()
 
     @property
     def name(self) -> str:

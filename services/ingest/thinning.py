@@ -11,10 +11,10 @@ from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.locks.turn import Turn, turn
 from lookout.store.retention.removal import Victim, is_settled, remove
+from lookout.store.retention.rules import Retention
 from lookout.store.retention.thinning import to_thin
 from lookout.store.retention.usage import node_names
 from services.ingest import metrics
-from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()
 
@@ -31,12 +31,12 @@ class Thinning:
     """
 
     client: Client
-    settings: Ingest
+    rules: Retention
     _since: float = field(default_factory=time.time)
 
     async def work(self) -> None:
         """One pass, where it is time for one. Raises a StoreError."""
-        if not self.settings.thin:
+        if not self.rules.thin:
             return
         async with turn(self.client, TURN) as ours:
             if ours is not None and await self._is_due():
@@ -57,7 +57,7 @@ class Thinning:
         began, removed = time.time(), 0
         for node in await node_names(self.client):
             asked = time.perf_counter()
-            async for group in to_thin(self.client, node, self.settings.thin, began):
+            async for group in to_thin(self.client, node, self.rules.thin, began):
                 took = time.perf_counter() - asked
                 await ours.prolong()
                 removed += await self._remove(group)

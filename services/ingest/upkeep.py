@@ -47,15 +47,15 @@ class Keeper:
                     await self._work()
 
     async def _work(self) -> None:
-        client, limits = self.client, self.settings.ingest
-        caps, thinning = Caps(client, limits).enforce, Thinning(client, limits).work
+        client, rules = self.client, self.settings.retention
+        caps, thinning = Caps(client, rules).enforce, Thinning(client, rules).work
         steps = (
             ("clock", self.teller.tell, LOOK_SECONDS, (StoreError,)),
             ("dates", self.redating.follow, LOOK_SECONDS, (StoreError,)),
             ("memory", self.pressure.check, CHECK_SECONDS, (StoreAway,)),
             ("replicas", self._count_replicas, CHECK_SECONDS, (StoreAway,)),
             ("caps", self._unless_in_doubt(caps), CAP_SECONDS, (StoreError,)),
-            ("rules", Rules(client, limits).tell, TELL_SECONDS, (StoreError,)),
+            ("rules", Rules(client, rules).tell, TELL_SECONDS, (StoreError,)),
             ("thinning", self._unless_in_doubt(thinning), PASS_SECONDS, (StoreError,)),
         )
         async with Crew() as crew:

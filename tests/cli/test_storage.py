@@ -12,7 +12,6 @@ from lookout.store.retention import keeping
 from lookout.store.retention import rules as retention
 from lookout.store.retention.rules import Retention
 from services.ingest.caps import Caps
-from services.ingest.settings import Ingest
 from tests.cli.conftest import Cli
 from tests.support.many import left, stored
 
@@ -75,7 +74,7 @@ async def test_a_dry_run_names_what_then_goes(on_store: Cli, client: Client) -> 
     assert (said["cap"]["gate"]["images"], said["cap"]["gate"]["bytes"]) == (2, 6000)
     before = {node: await left(client, node) for node in expected}
     assert all(len(ids) == 4 for ids in before.values()), "a dry run removes nothing"
-    await Caps(client, Ingest.model_validate(RULES.model_dump())).enforce()
+    await Caps(client, Retention.model_validate(RULES.model_dump())).enforce()
     after = {node: await left(client, node) for node in expected}
     assert {node: before[node] - after[node] for node in expected} == expected
 

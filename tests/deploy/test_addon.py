@@ -145,7 +145,7 @@ def test_the_services_accept_what_they_are_told(
     assert gallery.password is None
     assert [str(network) for network in gallery.ingress] == ["172.30.32.2/32"]
     assert gallery.port == description()["ingress_port"]
-    assert load(IngestSettings).ingest.image_ttl == 7 * 86_400
+    assert load(IngestSettings).retention.image_ttl == 7 * 86_400
     assert load(EventsSettings).redis.url == "unix:///run/lookout/redis.sock"
     broker = load(EventsSettings).mqtt
     assert (broker.host, broker.port, broker.username) == ("core-mosquitto", 1883, "addons")

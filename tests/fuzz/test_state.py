@@ -195,8 +195,8 @@ VALUES = ("", " ", "x", "-1", "99999999999", "nan", "[", "{", "null", "[[[]]]", 
           "mqtt://h:99999", "redis://h:99999", "redis://[", "mqtt://%zz@h", "\udcff", "\u2028", "a\tb",
           "[" * 3000, "9" * 5000, '{"a":1e999}', "/nowhere/at/all")  # fmt: skip
 VARIABLES = {
-    "ingest": ("MQTT__URL", "MQTT__ROOT", "MQTT", "REDIS__URL", "REDIS__REPLICAS", "INGEST__IMAGE_TTL",
-               "INGEST__NODE_TTL", "INGEST__THIN", "INGEST", "LOG__LEVEL", "DATA", "MQTT__URL_FILE"),
+    "ingest": ("MQTT__URL", "MQTT__ROOT", "MQTT", "REDIS__URL", "REDIS__REPLICAS", "RETENTION__IMAGE_TTL",
+               "RETENTION__NODE_TTL", "RETENTION__THIN", "INGEST", "LOG__LEVEL", "DATA", "MQTT__URL_FILE"),
     "events": ("EVENTS", "EVENTS__TTL", "HOMEASSISTANT__URL", "HOMEASSISTANT__PREFIX", "EVENTS__METRICS_PORT"),
     "gallery": ("GALLERY__PORT", "GALLERY__HOST", "GALLERY__TRUSTED_PROXIES", "GALLERY__PREFIX",
                 "GALLERY__PASSWORD", "GALLERY__PASSWORD_FILE", "GALLERY__INGRESS"),

@@ -218,7 +218,7 @@ async def test_at_the_quota_of_kept_images_a_409_problem_says_how_much_is_used(
     assert answer.status == 409
     assert problem["used"] == {"images": 1, "bytes": len(kept.data)}
     assert problem["allowed"] == {"images": 1, "bytes": None}
-    assert "LOOKOUT_INGEST__KEEP_IMAGES" in problem["detail"]
+    assert "LOOKOUT_RETENTION__KEEP_IMAGES" in problem["detail"]
 
 
 async def test_a_deleted_image_is_gone_with_its_thumbnails(

@@ -12,8 +12,8 @@ from lookout.embedded.child import Child
 from lookout.store.client import Client
 from lookout.store.images import Images
 from lookout.store.index import ensure_indexes
+from lookout.store.retention.rules import Retention
 from services.ingest.caps import Caps
-from services.ingest.settings import Ingest
 from tests.support.many import left, stored
 from tests.support.pictures import numbered_jpeg
 from tests.support.waiting import eventually
@@ -46,14 +46,14 @@ async def test_what_is_over_the_cap_goes_the_oldest_first(
         node: await stored(indexed, node, [NOW + number for number in range(40)])
         for node in expected
     }
-    await Caps(indexed, Ingest(**rules)).enforce()
+    await Caps(indexed, Retention(**rules)).enforce()
     for node, number in expected.items():
         assert await left(indexed, node) == set(ids[node][-number:])
 
 
 async def test_what_was_taken_first_goes_first_also_when_it_came_last(indexed: Client) -> None:
     young = await stored(indexed, "garden", [NOW + number for number in range(20)])
-    caps = Caps(indexed, Ingest(cap_images=25))
+    caps = Caps(indexed, Retention(cap_images=25))
     await caps.enforce()
     late = await stored(indexed, "garden", [NOW - 30 + number for number in range(20)])
     await caps.enforce()
@@ -64,13 +64,13 @@ async def test_kept_images_stay_and_take_no_room_from_others(indexed: Client) ->
     ids = await stored(indexed, "garden", [NOW + number for number in range(40)])
     for identifier in ids[:10]:
         await Images(indexed).keep(identifier)
-    await Caps(indexed, Ingest(cap_images=20)).enforce()
+    await Caps(indexed, Retention(cap_images=20)).enforce()
     assert await left(indexed, "garden") == set(ids[:10] + ids[-20:])
 
 
 async def test_it_looks_again_only_at_who_has_stored_more(indexed: Client) -> None:
     ids = await stored(indexed, "garden", [NOW + number for number in range(5)])
-    caps = Caps(indexed, Ingest(cap_images=5))
+    caps = Caps(indexed, Retention(cap_images=5))
     await caps.enforce()
     asked = (await indexed.info("commandstats"))["cmdstat_FT.AGGREGATE"]["calls"]
     await caps.enforce()
@@ -82,7 +82,7 @@ async def test_it_looks_again_only_at_who_has_stored_more(indexed: Client) -> No
 
 async def test_workers_that_look_at_once_remove_no_more_than_one_would(indexed: Client) -> None:
     ids = await stored(indexed, "garden", [NOW + number for number in range(1_500)])
-    workers = [Caps(indexed, Ingest(cap_images=100)) for _ in range(3)]
+    workers = [Caps(indexed, Retention(cap_images=100)) for _ in range(3)]
     await asyncio.gather(*(worker.enforce() for worker in workers))
     assert await left(indexed, "garden") == set(ids[-100:])
 
@@ -97,7 +97,7 @@ async def test_what_is_not_on_disk_yet_is_not_removed(
 
     monkeypatch.setattr("services.ingest.caps.is_settled", settled)
     ids = await stored(indexed, "garden", [NOW + number for number in range(5)])
-    caps = Caps(indexed, Ingest(cap_images=2))
+    caps = Caps(indexed, Retention(cap_images=2))
     await caps.enforce()
     assert await left(indexed, "garden") == set(ids)
     on_disk = True
@@ -109,7 +109,7 @@ async def test_the_service_does_it_by_itself(
     service: Callable[..., Child], hub: Session, client: Client
 ) -> None:
     statuses = hub.subscribe("lookout/hub/ingest/status")
-    service("ingest", LOOKOUT_INGEST__NODE_CAP_IMAGES="garden=10")
+    service("ingest", LOOKOUT_RETENTION__NODE_CAP_IMAGES="garden=10")
     while (await anext(statuses)).payload != b"online":
         continue
     first = round(time.time() * 1000)

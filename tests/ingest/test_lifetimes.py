@@ -35,7 +35,7 @@ async def test_an_image_is_kept_as_its_node_wishes_within_what_the_hub_allows(
     receipts = hub.subscribe(f"lookout/{node}/stored")
     statuses = hub.subscribe("lookout/hub/ingest/status")
     rules = {"IMAGE_TTL": "10h", "MAX_TTL": "20h", "NODE_TTL": "barn=5h"}
-    service("ingest", **{f"LOOKOUT_INGEST__{name}": value for name, value in rules.items()})
+    service("ingest", **{f"LOOKOUT_RETENTION__{name}": value for name, value in rules.items()})
     while (await anext(statuses)).payload != b"online":
         continue
     late = round((time.time() - 86_400) * 1000)  # as from a spool: its life begins when it comes

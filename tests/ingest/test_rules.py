@@ -28,7 +28,7 @@ async def test_others_read_the_rules_from_redis_and_prometheus_the_use_of_the_qu
         "KEEP_BYTES": "400",
         "KEEP_SHARE": "0",
     }
-    environment = {f"LOOKOUT_INGEST__{name}": value for name, value in rules.items()}
+    environment = {f"LOOKOUT_RETENTION__{name}": value for name, value in rules.items()}
     service("ingest", LOOKOUT_INGEST__METRICS_PORT=str(port), **environment)
     await eventually(lambda: client.exists("retention"))
     told = await retention.load(client)

@@ -10,8 +10,8 @@ import pytest
 from lookout.embedded.child import Child
 from lookout.store.client import Client
 from lookout.store.index import ensure_indexes
+from lookout.store.retention.rules import Retention
 from services.ingest import metrics, thinning
-from services.ingest.settings import Ingest
 from services.ingest.thinning import Thinning
 from tests.support.many import left, stored
 from tests.support.waiting import eventually
@@ -31,7 +31,7 @@ async def minute(client: Client) -> list[str]:
 async def test_workers_do_it_once_between_them_and_tell_how_long_ago(
     client: Client, minute: list[str]
 ) -> None:
-    workers = [Thinning(client, Ingest(**RULES)) for _ in range(3)]
+    workers = [Thinning(client, Retention(**RULES)) for _ in range(3)]
     await asyncio.gather(*(worker.work() for worker in workers))
     assert await left(client, "garden") == {minute[0]}
     finished = await client.get("thinned")
@@ -44,7 +44,7 @@ async def test_workers_do_it_once_between_them_and_tell_how_long_ago(
 
 
 async def test_a_pass_that_broke_off_is_begun_anew(client: Client, minute: list[str]) -> None:
-    worker = Thinning(client, Ingest(**RULES))
+    worker = Thinning(client, Retention(**RULES))
     await client.set("turn:thinning", "a worker that was killed", px=200)
     await worker.work()
     assert len(await left(client, "garden")) == 10
@@ -58,7 +58,7 @@ async def worker_done(worker: Thinning, client: Client, first: str) -> bool:
 
 
 async def test_without_the_setting_nothing_is_thinned(client: Client, minute: list[str]) -> None:
-    await Thinning(client, Ingest()).work()
+    await Thinning(client, Retention()).work()
     assert await left(client, "garden") == set(minute)
     assert not await client.exists("thinned")
 
@@ -70,14 +70,14 @@ async def test_what_is_not_on_disk_yet_waits_for_the_next_pass(
         return False
 
     monkeypatch.setattr(thinning, "is_settled", not_settled)
-    await Thinning(client, Ingest(**RULES)).work()
+    await Thinning(client, Retention(**RULES)).work()
     assert await left(client, "garden") == set(minute)
 
 
 async def test_the_service_does_it_by_itself(
     service: Callable[..., Child], client: Client, minute: list[str]
 ) -> None:
-    service("ingest", LOOKOUT_INGEST__THIN="1d:1m,7d:1h,30d:1d")
+    service("ingest", LOOKOUT_RETENTION__THIN="1d:1m,7d:1h,30d:1d")
 
     async def thinned() -> bool:
         return await left(client, "garden") == {minute[0]}

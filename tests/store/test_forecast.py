@@ -13,10 +13,10 @@ from lookout.store.memory import Memory
 from lookout.store.retention import forecast as forecasts
 from lookout.store.retention import keeping
 from lookout.store.retention.forecast import Forecast, Rule, forecast
+from lookout.store.retention.rules import Retention
 from services.ingest import room
 from services.ingest.caps import Caps
 from services.ingest.room import Room
-from services.ingest.settings import Ingest
 from services.ingest.thinning import Thinning
 from tests.support.many import left, stored
 from tests.support.waiting import eventually
@@ -48,7 +48,7 @@ async def all_left(client: Client) -> set[str]:
     return {each for node in NODES for each in await left(client, node)}
 
 
-async def dry(client: Client, rules: Ingest, **more: Any) -> Forecast:
+async def dry(client: Client, rules: Retention, **more: Any) -> Forecast:
     return await forecast(client, rules, now=time.time(), within=1.0, **more)
 
 
@@ -63,15 +63,15 @@ async def dry(client: Client, rules: Ingest, **more: Any) -> Forecast:
 async def test_a_cap_removes_what_it_was_said_to(
     client: Client, rules: dict[str, Any], over: Mapping[str, int]
 ) -> None:
-    said = await dry(client, Ingest(**rules))
+    said = await dry(client, Retention(**rules))
     before = await all_left(client)
     assert {node: len(victims) for node, victims in said["cap"].items()} == over
-    await Caps(client, Ingest(**rules)).enforce()
+    await Caps(client, Retention(**rules)).enforce()
     assert before - await all_left(client) == named(said, "cap")
 
 
 async def test_thinning_removes_what_it_was_said_to(client: Client) -> None:
-    rules = Ingest.model_validate({"thin": "1d:1m"})
+    rules = Retention.model_validate({"thin": "1d:1m"})
     said = await dry(client, rules)
     before = await all_left(client)
     assert len(named(said, "thin")) > 100
@@ -87,17 +87,17 @@ async def test_making_room_removes_what_it_was_said_to(
 
     monkeypatch.setattr(room, "memory", nearly_full)
     monkeypatch.setattr(forecasts, "memory", nearly_full)
-    said = await dry(client, Ingest())
+    said = await dry(client, Retention())
     before = await all_left(client)
     assert {node: len(victims) for node, victims in said["room"].items()} == {"garden": 100}
-    await Room(client, Ingest()).make(0)
+    await Room(client, Retention()).make(0)
     assert before - await all_left(client) == named(said, "room")
 
 
 async def test_more_may_be_asked_to_be_freed_and_then_the_largest_shrink_alike(
     client: Client,
 ) -> None:
-    said = await dry(client, Ingest(), free=300_000)
+    said = await dry(client, Retention(), free=300_000)
     assert {node: len(victims) for node, victims in said["room"].items()} == {
         "garden": 255,
         "barn": 45,
@@ -106,7 +106,7 @@ async def test_more_may_be_asked_to_be_freed_and_then_the_largest_shrink_alike(
 
 async def test_what_is_said_to_expire_expires(client: Client) -> None:
     soon = await stored(client, "gate", [1.0, 2.0], ttl=1)
-    said = await dry(client, Ingest())
+    said = await dry(client, Retention())
     before = await all_left(client)
     assert named(said, "expire") == set(soon)
 
@@ -117,5 +117,5 @@ async def test_what_is_said_to_expire_expires(client: Client) -> None:
 
 
 async def test_without_rules_and_with_room_nothing_goes(client: Client) -> None:
-    said = await dry(client, Ingest())
+    said = await dry(client, Retention())
     assert not any(said.values())

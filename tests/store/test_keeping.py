@@ -46,7 +46,7 @@ async def test_at_the_quota_it_says_how_much_is_used_what_is_allowed_and_what_to
         await keeping.keep(client, ids[2])
     assert str(reached.value) == (
         "2 of 2 pictures that may be kept are kept already. "
-        "Let some go, or raise LOOKOUT_INGEST__KEEP_IMAGES."
+        "Let some go, or raise LOOKOUT_RETENTION__KEEP_IMAGES."
     )
     assert reached.value.kept == Kept(images=2, bytes=1200, most_images=2, most_bytes=0)
     assert reached.value.kept.share == 1.0

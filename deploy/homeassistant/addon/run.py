@@ -59,7 +59,7 @@ def settings(options: Mapping[str, Any], broker: str) -> dict[str, str]:
         "LOOKOUT_REDIS__URL": f"unix://{SOCKET}",
         "LOOKOUT_DATA": str(FOLDERS["hub"]),
         "LOOKOUT_LOG__LEVEL": options["log_level"],
-        "LOOKOUT_INGEST__IMAGE_TTL": str(options["keep_days"] * DAY),
+        "LOOKOUT_RETENTION__IMAGE_TTL": str(options["keep_days"] * DAY),
         "LOOKOUT_GALLERY__HOST": "0.0.0.0",  # noqa: S104 - Home Assistant's own network; no port is published
         "LOOKOUT_GALLERY__PORT": str(PORT),
         "LOOKOUT_GALLERY__INGRESS": json.dumps([INGRESS]),

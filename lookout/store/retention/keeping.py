@@ -15,7 +15,7 @@ from lookout.store.retention.rules import Retention
 from lookout.store.retention.usage import ONLY_KEPT, usage
 
 LOCK_SECONDS: Final = 10.0
-_ADVICE: Final = "Let some go, or raise LOOKOUT_INGEST__KEEP_"
+_ADVICE: Final = "Let some go, or raise LOOKOUT_RETENTION__KEEP_"
 _RELEASE: Final = """
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('HDEL', KEYS[1], 'kept')

@@ -4,9 +4,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from lookout.amounts.settings import Bytes, BytesByNode, Count, CountByNode, Lifetime, Lifetimes
+from lookout.contract.topics import check_node
 from lookout.host.settings import Section
 from lookout.store import keys
 from lookout.store.client import Client
@@ -63,6 +64,13 @@ class Retention(Section):
         0.85, gt=0, lt=1, description="part of Redis' memory at which the oldest pictures go"
     )
     low_mark: float = Field(0.8, gt=0, lt=1, description="part of it at which that stops")
+
+    @field_validator("node_ttl", "node_cap_images", "node_cap_bytes")
+    @classmethod
+    def _nodes(cls, by_node: dict[str, int]) -> dict[str, int]:
+        for node in by_node:
+            check_node(node)
+        return by_node
 
     @model_validator(mode="after")
     def _low_is_lower(self) -> "Retention":
