@@ -12,7 +12,7 @@ from lookout.store.events import Events
 from lookout.store.images import Images
 from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
-from services.gallery import keys, openapi, routes
+from services.gallery import expect, keys, openapi, routes
 from services.gallery.auth import Door
 from services.gallery.middlewares import (
     answered,
@@ -37,6 +37,7 @@ def make_app(
     settings: GallerySettings, session: Session, redis: Client, caller: Caller
 ) -> web.Application:
     """The application; it starts nothing by itself."""
+    expect.install()
     app = web.Application(
         middlewares=[fenced, situated, measured, answered, guarded],
         client_max_size=LARGEST_BODY,

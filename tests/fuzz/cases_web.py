@@ -206,7 +206,7 @@ def _other_headers() -> Iterator[Question]:
                         (b"Range", b"bytes=-" + b"9" * 5000), (b"Range", b"bytes=0-" + b"9" * 5000),
                         (b"If-None-Match", b"\xff"), (b"If-None-Match", b'"'),
                         (b"If-Range", b"\xff"), (b"Accept", b"\xff;q=x"),
-                        (b"If-Modified-Since", b"9999999"), (b"Expect", b"nothing"),
+                        (b"If-Modified-Since", b"9999999"), (b"Expect", b"nothing"), (b"Expect", b"\xff"),
                         (b"Transfer-Encoding", b"bogus"), (b"Content-Length", b"-1"),
                         (b"Content-Length", b"9" * 400), (b"Upgrade", b"h2c"),
                         (b"Sec-Fetch-Site", b"\xff")):  # fmt: skip

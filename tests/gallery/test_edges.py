@@ -16,7 +16,7 @@ from tests.fuzz import pictures
 from tests.fuzz.cases import Question
 from tests.fuzz.cases_web import questions
 from tests.fuzz.system import SECRET
-from tests.fuzz.web import Answer, browser
+from tests.fuzz.web import Answer, Request, browser
 from tests.gallery.conftest import StartGallery, Web
 
 # What needs no node: the rest is asked at a whole hub, in tests/fuzz.
@@ -109,6 +109,19 @@ async def test_a_picture_whose_orientation_is_text_has_a_thumbnail(
     answer = await gallery.get("/api/images/garden:1700000000000/data?width=160")
 
     assert (answer.status, answer.content_type) == (200, "image/jpeg")
+
+
+@pytest.mark.parametrize("path", [b"/api/nodes", b"/nowhere"])
+async def test_an_expectation_is_met_or_refused(gallery: Web, path: bytes) -> None:
+    async with browser(f"http://{gallery.host}:{gallery.port}") as one:
+        met = await one.ask(Request(b"GET", path, ((b"Expect", b"100-continue"),)))
+        refused = await one.ask(Request(b"GET", path, ((b"Expect", b"\xff"),)))
+
+    assert met.status in {200, 404}
+    assert (refused.status, refused.headers[b"content-type"][:24]) == (
+        417,
+        b"application/problem+json",
+    )
 
 
 def test_every_http_error_has_a_name() -> None:
