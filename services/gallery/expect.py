@@ -13,10 +13,8 @@ async def answer_expectations(request: web.Request) -> web.StreamResponse | None
     if request.version != HttpVersion11:
         return None
     if request.headers.get(hdrs.EXPECT, "").lower() != "100-continue":
-        problem = Problem(
-            HTTPStatus.EXPECTATION_FAILED, "Expect: use 100-continue, or leave it out"
-        )
-        return problem.response(request.path)
+        detail = "Expect: use 100-continue, or leave it out"
+        return Problem(HTTPStatus.EXPECTATION_FAILED, detail).response(request.path)
     await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     request.writer.output_size = 0  # or aiohttp believes that the answer has begun
     return None
@@ -27,4 +25,4 @@ def install() -> None:
 
     aiohttp 3.14's own repeats the header in its answer: bytes that are not UTF-8 make that a 500.
     """
-    web_urldispatcher._default_expect_handler = answer_expectations
+    setattr(web_urldispatcher, "_default_expect_handler", answer_expectations)  # noqa: B010

@@ -118,10 +118,8 @@ async def test_an_expectation_is_met_or_refused(gallery: Web, path: bytes) -> No
         refused = await one.ask(Request(b"GET", path, ((b"Expect", b"\xff"),)))
 
     assert met.status in {200, 404}
-    assert (refused.status, refused.headers[b"content-type"][:24]) == (
-        417,
-        b"application/problem+json",
-    )
+    assert refused.status == 417
+    assert refused.headers[b"content-type"].startswith(b"application/problem+json")
 
 
 def test_every_http_error_has_a_name() -> None:
