@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import detect, fleet, ingest, live, node, read, sizes, together
+from bench import detect, find, fleet, ingest, live, node, read, sizes, together
 from bench.machine import describe
 
 WIDTH = 120  # also into a file, where there is no terminal to ask
@@ -31,6 +31,7 @@ PARTS: dict[str, Part] = {
     "fleet": lambda given, folder: fleet.measure(
         folder, given.nodes or 1000, given.seconds, given.interval, given.size
     ),
+    "find": lambda given, folder: find.measure(folder, given.images),
     "sizes": lambda _, folder: sizes.measure(folder),
 }
 
@@ -69,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node, fleet)")
     parser.add_argument("--interval", type=float, default=10.0, help="between images (fleet)")
     parser.add_argument(
+        "--images", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], help="stored (find)"
+    )
         "--runs", type=int, default=5, help="how often; each is printed, then medians"
     )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
