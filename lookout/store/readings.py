@@ -1,13 +1,21 @@
 """Readings: one hash each, searchable, and a time series for each metric where the server can."""
 
 import json
-from collections.abc import Mapping
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from lookout.amounts.ranges import Range
 from lookout.contract.limits import FARTHEST_CLOCK
 from lookout.store import keys
 from lookout.store.client import Client, has_command
+from lookout.store.search.asking import Asker
+from lookout.store.search.pieces import in_pieces, pairs
+from lookout.store.search.sampling import Sampler
+
+MOST_BUCKETS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +81,57 @@ class Readings:
     ) -> list[dict[str, float]]:
         """Average, least and most of a metric for each `width` seconds, oldest first.
 
-        `metric` must be a checked name: it becomes part of the query.
+        `metric` must be a checked name: it becomes part of the query. Raises SearchCut, and
+        Indexing while the index is not complete.
         """
-        step = f"{width:.6f}"  # never 1e+06: the search's arithmetic does not know it
-        answer: list[Any] = await self._client.execute_command(
-            *("FT.AGGREGATE", keys.READINGS_INDEX, "@node:{$node} @timestamp:[$since $until]"),
-            *("PARAMS", 6, "node", node, "since", since, "until", until),
-            *("LOAD", 2, "@timestamp", f"@{metric}"),
-            *("FILTER", f"exists(@{metric})"),
-            *("APPLY", f"floor(@timestamp/{step})*{step}", "AS", "bucket"),
-            *("GROUPBY", 1, "@bucket"),
-            *("REDUCE", "AVG", 1, f"@{metric}", "AS", "average"),
-            *("REDUCE", "MIN", 1, f"@{metric}", "AS", "least"),
-            *("REDUCE", "MAX", 1, f"@{metric}", "AS", "most"),
-            *("REDUCE", "COUNT", 0, "AS", "count"),
-            *("SORTBY", 2, "@bucket", "ASC", "MAX", 100_000, "LIMIT", 0, 100_000),
-            *("DIALECT", 2),
-        )
-        return [_bucket(row) for row in answer[1:]]
+        first = math.floor(since / width) * width
+        asker = Asker(self._client)
+        await asker.complete(keys.READINGS_INDEX)
+
+        async def ask(span: Range, limit: float) -> list[Any]:
+            command = _buckets(node, metric, span, first, width)
+            rows: list[Any] = await asker.ask(*command, limit=limit)
+            return rows[1:]
+
+        sampler = Sampler(self._client, keys.READING_PREFIX)
+        pieces = await in_pieces(sampler, Range(since, until), ask)
+        return _merged((pairs(row) for piece in pieces for row in piece), first, width)
 
 
-def _bucket(row: list[bytes]) -> dict[str, float]:
-    found = {key.decode(): float(value) for key, value in zip(row[::2], row[1::2], strict=True)}
-    found["timestamp"] = found.pop("bucket")
-    return found
+def _buckets(
+    node: str, metric: str, span: Range, first: float, width: float
+) -> tuple[str | int, ...]:
+    # Counted from the first bucket on, as the server writes no more than twelve digits; and never
+    # 1e+06, which its arithmetic does not know.
+    bucket = f"floor((@timestamp - {first:.6f}) / {width:.6f})"
+    return (
+        *("FT.AGGREGATE", keys.READINGS_INDEX, f"@node:{{$node}} @timestamp:{span.text()}"),
+        *("PARAMS", 2, "node", node, "LOAD", 2, "@timestamp", f"@{metric}"),
+        *("FILTER", f"exists(@{metric})", "APPLY", bucket, "AS", "bucket"),
+        *("GROUPBY", 1, "@bucket", "REDUCE", "SUM", 1, f"@{metric}", "AS", "sum"),
+        *("REDUCE", "MIN", 1, f"@{metric}", "AS", "least"),
+        *("REDUCE", "MAX", 1, f"@{metric}", "AS", "most"),
+        *("REDUCE", "COUNT", 0, "AS", "count", "LIMIT", 0, MOST_BUCKETS, "DIALECT", 2),
+    )
+
+
+def _merged(
+    rows: Iterable[Mapping[str, str]], first: float, width: float
+) -> list[dict[str, float]]:
+    """Buckets of several pieces as one each, oldest first."""
+    parts: defaultdict[int, list[Mapping[str, str]]] = defaultdict(list)
+    for row in rows:
+        parts[int(float(row["bucket"]))].append(row)
+    return [
+        {"timestamp": first + number * width, **_sum(parts[number])} for number in sorted(parts)
+    ]
+
+
+def _sum(parts: Sequence[Mapping[str, str]]) -> dict[str, float]:
+    count = sum(float(part["count"]) for part in parts)
+    return {
+        "average": sum(float(part["sum"]) for part in parts) / count,
+        "least": min(float(part["least"]) for part in parts),
+        "most": max(float(part["most"]) for part in parts),
+        "count": count,
+    }
