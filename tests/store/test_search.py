@@ -18,9 +18,10 @@ from lookout.store.retention.plans import over_cap, to_free
 from lookout.store.retention.removal import Plan
 from lookout.store.retention.rules import Retention
 from lookout.store.retention.thinning import to_thin
-from lookout.store.search import Cursor, Index, Query, SearchCut
+from lookout.store.search import Cursor, Index, Indexing, Query, SearchCut, asking
 from lookout.store.search.asking import Asker, be_strict
 from tests.support import truth
+from tests.support.waiting import eventually
 
 SORTS = ("timestamp", "lux", "temperature", "people", "size")
 MANY = 60_000
@@ -176,6 +177,26 @@ async def test_the_server_is_told_to_fail_where_it_lets_us(
         [b"ON_TIMEOUT", b"fail"]
     ]
     assert not await be_strict(restrained)
+
+
+async def test_while_an_index_is_filled_there_is_an_error_not_a_part(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", ())
+    await truth.scatter(client, 20_000, random.Random(1))
+    await client.execute_command("FT.DROPINDEX", keys.IMAGES_INDEX)
+    await ensure_indexes(client)
+    rules = Retention(cap_images=1)
+    for answer in (images(client).page(Query()), victims(over_cap(client, rules, "cam1"))):
+        with pytest.raises(Indexing, match="% is done: until then a search would find only a part"):
+            await answer
+
+    async def filled() -> bool:
+        with suppress(Indexing):
+            return len((await images(client).page(Query())).rows) == Query().limit
+        return False
+
+    await eventually(filled, 60.0)
 
 
 async def test_equal_values_stand_in_the_order_of_time_and_those_without_have_no_place(

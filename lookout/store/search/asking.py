@@ -6,6 +6,7 @@ limit, and an answer counts as whole only where the server's policy is to fail, 
 before the limit could have passed. What was cut is a SearchCut: to be asked again, smaller.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Any, Final
@@ -17,6 +18,7 @@ from lookout.store.errors import StoreAway, StoreRefused
 # smaller question will do, later the server must be slow.
 LIMITS: Final = (0.015, 0.015, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
 LENIENT: Final = 1.0  # seconds, where the server will not tell of a cut: the clock must
+PATIENCE: Final = (0.01, 0.02, 0.05, 0.1)  # seconds that an index is waited for, between looks
 _POLICY: Final = ("FT.CONFIG", "GET", "ON_TIMEOUT")
 _STRICT: Final = (
     ("FT.CONFIG", "SET", "ON_TIMEOUT", "fail"),
@@ -86,12 +88,16 @@ class Asker:
     async def complete(self, index: str) -> int:
         """How many documents an index has.
 
-        Raises Indexing while the server still fills it, as after a restart or an upgrade.
+        Raises Indexing while the server still fills it, as after an upgrade; a moment is waited.
         """
-        answer = await self._client.execute_command("FT.INFO", index)
-        info = dict(zip(answer[::2], answer[1::2], strict=False))
-        if int(info.get(b"indexing", 0)):
-            raise Indexing(index, float(info.get(b"percent_indexed", 0)))
+        for pause in (*PATIENCE, None):
+            answer = await self._client.execute_command("FT.INFO", index)
+            info = dict(zip(answer[::2], answer[1::2], strict=False))
+            if not int(info.get(b"indexing", 0)):
+                break
+            if pause is None:
+                raise Indexing(index, float(info.get(b"percent_indexed", 0)))
+            await asyncio.sleep(pause)
         return int(info[b"num_docs"])
 
 
