@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], help="stored (find)"
     )
+    parser.add_argument(
         "--runs", type=int, default=5, help="how often; each is printed, then medians"
     )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")

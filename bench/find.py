@@ -45,7 +45,12 @@ async def measure(folder: Path, sizes: Sequence[int]) -> dict[str, dict[str, Any
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(_filled(folder, size)) for size in sizes]
         columns: dict[str, dict[str, Any]] = {f"{size:,}, ms": {} for size in sizes}
-        columns |= {"ratio": {}, "longest command, ms": {}, "PING p99, ms": {}, "PING max, ms": {}}
+        columns |= {
+            "ratio": {},
+            f"longest command over {SLOW // 1000} ms": {},
+            "PING p99, ms": {},
+            "PING max, ms": {},
+        }
         pinging = await stack.enter_async_context(_pinging(clients[-1]))
         for name, job in (await _jobs(clients[0])).items():
             rounds = PLAN_ROUNDS if name.startswith("plan") else ROUNDS
@@ -149,7 +154,7 @@ async def _some(plan: Plan) -> None:
         pass
 
 
-async def _row(clients: Sequence[Client], job: Job, rounds: int, pinging: Process) -> list[Any]:
+async def _row(clients: Sequence[Client], job: Job, rounds: int, pinging: Process) -> list[float]:
     for client in clients:
         await job(client)
         await client.slowlog_reset()
@@ -163,10 +168,8 @@ async def _row(clients: Sequence[Client], job: Job, rounds: int, pinging: Proces
     pings = await _pings(pinging)
     medians = [statistics.median(times) for times in took]
     noted = [entry["duration"] / 1000 for entry in await clients[-1].slowlog_get(100)]
-    longest = f"{max(noted):.1f}" if noted else f"<{SLOW // 1000}"
-    figures = [f"{median:.2f}" for median in medians]
-    ratio = f"{medians[-1] / medians[0]:.2f}"
-    return [*figures, ratio, longest, f"{pings['p99']:.1f}", f"{pings['max']:.1f}"]
+    ratio, longest = medians[-1] / medians[0], max(noted, default=0.0)
+    return [round(value, 2) for value in (*medians, ratio, longest, pings["p99"], pings["max"])]
 
 
 @asynccontextmanager
