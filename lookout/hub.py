@@ -164,6 +164,7 @@ async def hub_service(
         )
         await stack.enter_async_context(session)
         events = EventBus(session, topics, origin=HUB)
+        events.tell_of_doubles(name)
         suspects = Suspects(settings.data / "run" / f"{name}.inhand")
         intake = Intake(topics, Quarantine(client, events, topics), suspects)
         hub = Hub(name, topics, session, client, events, intake)

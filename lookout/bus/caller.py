@@ -23,7 +23,7 @@ class Caller:
 
     async def listen(self) -> None:
         """Hand out results until cancelled; run it as a task beside the calls."""
-        subscription = self._session.subscribe(self._topics.every("result"))
+        subscription = self._session.subscribe(self._topics.every("result"), retained=False)
         intake = Intake(self._topics, Ignored())
         try:
             await intake.each("results", subscription, self._hand_out)

@@ -96,7 +96,7 @@ class Services:
     async def serve(self) -> None:
         """Obey commands until cancelled; each in a task of its own, so none blocks the next."""
         own, to_all = self._topics.commands_for(self._node)
-        subscriptions = [self._session.subscribe(own), self._session.subscribe(to_all)]
+        subscriptions = [self._session.subscribe(each, retained=False) for each in (own, to_all)]
         try:
             async with Crew() as crew:
                 for subscription in subscriptions:

@@ -7,7 +7,7 @@ but the one that opens the socket. What comes and goes over a connection is `ses
 import asyncio
 import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -19,8 +19,10 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from lookout.bus.double import Double
 from lookout.bus.errors import TooLarge
 from lookout.bus.fedclient import FedClient, can_be_fed
+from lookout.bus.flow import Flow
 from lookout.bus.outgoing import MAX_PACKET, Outgoing
 from lookout.bus.packing import Packed
 from lookout.bus.publish import Malformed, Publish
@@ -33,6 +35,7 @@ logger = structlog.get_logger()
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds between attempts to connect
 CONNECT_SECONDS = 5.0
 STEADY_SECONDS = 10.0  # a connection that held this long starts the pauses anew
+TAKEN_OVER: Final = "Session taken over"  # MQTT 5, reason code 0x8E
 NO_TOPIC: Final = "lookout-keep-alive"  # nobody subscribes to it
 
 
@@ -71,7 +74,9 @@ class Connection:
         self._lost = asyncio.Event()
         self._said_down = False
         self._said_alive = 0.0  # on the loop's clock, while we do not read
+        self.double = Double()
         self._client = self._make_client(client_id, will)
+        self._flow = Flow(self._client) if isinstance(self._client, FedClient) else None
         self._loop: asyncio.AbstractEventLoop
         self._sockets: LoopSockets
         self._keeper: asyncio.Task[None] | None = None
@@ -104,13 +109,38 @@ class Connection:
         sent = self._client.publish(
             message.topic, message.payload, message.qos, message.retain, packed
         )
+        if self._flow is not None and message.qos:
+            self._flow.sent(sent.mid, message.size)
         return sent.mid
 
-    def subscribe(self, topic_filter: str, identifier: int) -> None:
-        """Ask for messages with QoS 1; the broker says with each that it came for `identifier`."""
+    @property
+    def taken(self) -> int:
+        """Bytes that have reached the broker's computer, of all connections; 0: not known."""
+        return self._flow.taken if self._flow else 0
+
+    def give_up(self, mids: Sequence[int]) -> None:
+        """Never send these messages again. A packet cannot be broken off: we connect anew."""
+        if not isinstance(self._client, FedClient):
+            return
+        for mid in mids:
+            self._client.forget(mid)
+            if self._flow is not None:
+                self._flow.acknowledged(mid, self._loop.time())
+        self._client.end("what was on its way was given up", by_broker=False)
+
+    def subscribe(self, topic_filter: str, identifier: int, *, retained: bool) -> None:
+        """Ask for messages with QoS 1; the broker says with each that it came for `identifier`.
+
+        With `retained` it gives what it has retained, each time.
+        """
         properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]
         properties.SubscriptionIdentifier = identifier
-        options = SubscribeOptions(qos=1)
+        handling = (
+            SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE
+            if retained
+            else SubscribeOptions.RETAIN_DO_NOT_SEND
+        )
+        options = SubscribeOptions(qos=1, retainHandling=handling)
         self._client.subscribe(topic_filter, options=options, properties=properties)
 
     def unsubscribe(self, topic_filter: str) -> None:
@@ -189,7 +219,8 @@ class Connection:
             if self._loop.time() - began > STEADY_SECONDS:
                 pause = FIRST_PAUSE
             self._say_down()
-            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+            longer = max(pause, self.double.pause(self._loop.time()))
+            await asyncio.sleep(longer * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _connect_and_stay(self) -> None:
@@ -212,10 +243,12 @@ class Connection:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._answered.wait()
         except (OSError, TimeoutError) as error:
+            self.double.is_away()
             self.trouble = self.trouble or str(error) or "no answer"
             self._drop()
             return
         while not self._lost.is_set():
+            self.double.look(self._loop.time())
             self._keep_alive()
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
@@ -227,10 +260,19 @@ class Connection:
         Meanwhile a packet of no consequence now and then tells the broker that we live.
         """
         if not self.paused:
+            if self._is_moving():
+                return  # the ping's answer would be late, not the connection dead
             self._client.loop_misc()
         elif self._loop.time() - self._said_alive > self.broker.keepalive / 2:
             self._said_alive = self._loop.time()
             self._client.unsubscribe(NO_TOPIC)
+
+    def _is_moving(self) -> bool:
+        if self._flow is None:
+            return False
+        now = self._loop.time()
+        self._flow.look(now)
+        return self._flow.is_moving(now, self.broker.keepalive)
 
     def _drop(self, reason: ReasonCode | None = None) -> None:
         self._client.disconnect(reasoncode=reason)
@@ -254,6 +296,8 @@ class Connection:
         self._dealt_with = []
         self.trouble = ""
         self.max_packet_size = getattr(properties, "MaximumPacketSize", MAX_PACKET)
+        if self._flow is not None:
+            self._flow.begin(self._loop.time())
         self.up.set()
         self._answered.set()
         self._on_up()
@@ -264,6 +308,10 @@ class Connection:
     def _on_paho_disconnect(
         self, _: paho.Client, __: Any, ___: Any, reason: ReasonCode, ____: Properties | None
     ) -> None:
+        if reason.getName() == TAKEN_OVER:
+            self.double.thrown_out(self._loop.time())
+        elif isinstance(self._client, FedClient) and self._client.was_closed and self.up.is_set():
+            self.double.closed(self._loop.time())
         self._gone(str(reason))
 
     def _on_fault(self, error: Exception) -> None:
@@ -289,6 +337,8 @@ class Connection:
     def _on_paho_publish(
         self, _: paho.Client, __: Any, mid: int, reason: ReasonCode, ___: Properties
     ) -> None:
+        if self._flow is not None:
+            self._flow.acknowledged(mid, self._loop.time())
         self._on_acknowledged(mid, str(reason) if reason.is_failure else None)
 
 

@@ -17,3 +17,7 @@ class Refused(BusError):
 
 class TooLarge(BusError):
     """The message is larger than the broker's Maximum Packet Size."""
+
+
+class GivenUp(BusError):
+    """The message was on its way for too long and is not sent any more."""

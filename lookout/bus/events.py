@@ -1,7 +1,9 @@
 """The event bus: fire events and listen to them. Shape and contexts as in Home Assistant."""
 
+import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from pydantic import JsonValue
@@ -21,6 +23,23 @@ class EventBus:
         self._session = session
         self._topics = topics
         self._origin = origin
+
+    def tell_of_doubles(self, name: str) -> None:
+        """Tell once when another process has the name of this one, and once when that is over."""
+        self._session.on_double(partial(self._double, name))
+
+    def _double(self, name: str, there_are_two: bool) -> None:
+        if there_are_two:
+            advice = (
+                f"Two processes are called {name}, and the broker knows one: a copied SD card, or "
+                "a second hub under the same root. Give one another name (node in lookout.yaml, "
+                "LOOKOUT_NODE, or mqtt.root), or stop it."
+            )
+            logger.error("the name is taken", name=name, host=socket.gethostname(), advice=advice)
+            self.fire("name_taken", {"name": name, "host": socket.gethostname(), "advice": advice})
+        else:
+            logger.info("the name is ours alone again", name=name)
+            self.fire("name_ok", {"name": name, "host": socket.gethostname()})
 
     def fire(
         self,

@@ -26,6 +26,8 @@ class FedClient(paho.Client):
 
     _given: bytes = b""
     _broken: OSError | None = None
+    was_closed: bool = False  # while it tells of a connection that the broker closed
+    written: int = 0  # bytes given to sockets
 
     def give(self, packet: bytes) -> None:
         """Let paho deal with one whole packet."""
@@ -36,11 +38,26 @@ class FedClient(paho.Client):
         """Tell paho's keep-alive that something came."""
         self._last_bytes_received = time.monotonic()
 
-    def end(self, why: str) -> None:
+    def end(self, why: str, *, by_broker: bool = True) -> None:
         """Let paho see a broken connection: it closes the socket and tells of it."""
         self._broken = ConnectionError(why)
+        self.was_closed = by_broker
         self.loop_read()
-        self._broken = None
+        self._broken, self.was_closed = None, False
+
+    def forget(self, mid: int) -> bool:
+        """Do not send a message again that was not acknowledged; whether there was one."""
+        with self._out_message_mutex:
+            message = self._out_messages.pop(mid, None)
+            if message is None:
+                return False
+            self._inflight_messages = max(0, self._inflight_messages - 1)
+            return True
+
+    def _sock_send(self, buf: bytes | bytearray) -> int:
+        count = super()._sock_send(buf)
+        self.written += count
+        return count
 
     def acknowledge(self, mids: Sequence[int]) -> None:
         """Say of many messages with QoS 1 that they are dealt with, in one write."""

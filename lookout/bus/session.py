@@ -13,7 +13,7 @@ from typing import Final, Self
 import structlog
 
 from lookout.bus.connection import Connection, matches
-from lookout.bus.errors import BusError, NotConnected, Refused, TooLarge
+from lookout.bus.errors import BusError, GivenUp, NotConnected, Refused, TooLarge
 from lookout.bus.outgoing import Outbox, Outgoing, outgoing
 from lookout.bus.publish import Publish
 from lookout.bus.subscription import Message, Subscription
@@ -48,6 +48,7 @@ class Session:
         self._outbox = Outbox(outbox)
         self._subscriptions: list[Subscription] = []
         self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._connected_at = 0.0  # on the event loop's clock
         self._on_connect: list[Callable[[], None]] = []
         self._connection = Connection(
             broker,
@@ -100,6 +101,23 @@ class Session:
         """Wait until there is a connection."""
         await self._connection.up.wait()
 
+    @property
+    def taken(self) -> int:
+        """Bytes that have reached the broker's computer since the start; 0 where nobody knows."""
+        return self._connection.taken
+
+    @property
+    def connected_for(self) -> float:
+        """Seconds since the last connect."""
+        return asyncio.get_running_loop().time() - self._connected_at
+
+    def on_double(self, tell: Callable[[bool], None]) -> None:
+        """`tell` hears True when another process has our name, and False when there is one again.
+
+        Then we leave the name to the other one for growing times.
+        """
+        self._connection.double.tell = tell
+
     def on_connect(self, action: Callable[[], None]) -> None:
         """Call `action` after each connect (and now, when connected already)."""
         self._on_connect.append(action)
@@ -124,7 +142,7 @@ class Session:
         """Send now and wait for the broker's acknowledgement.
 
         Raises NotConnected, TooLarge, or Refused with the broker's reason (such as no right to
-        publish there).
+        publish there), or GivenUp.
         """
         if not self.is_connected:
             raise NotConnected("the broker is away")
@@ -163,9 +181,13 @@ class Session:
 
     # -- receiving -------------------------------------------------------------------------
 
-    def subscribe(self, topic_filter: str, *, auto_ack: bool = True) -> Subscription:
+    def subscribe(
+        self, topic_filter: str, *, auto_ack: bool = True, retained: bool = True
+    ) -> Subscription:
         """Subscribe with QoS 1, now and on every later connect.
 
+        Without `retained` it is about what happens: what the broker has retained, from whenever,
+        does not come.
         Subscriptions may overlap: each gets its own copy. Without `auto_ack` the receiver calls
         `message.ack()`, and holds at most `receive_maximum` messages until then.
         """
@@ -173,11 +195,14 @@ class Session:
             topic_filter,
             identifier_of(topic_filter),
             auto_ack=auto_ack,
+            retained=retained,
             room_changed=self._room_changed,
         )
         self._subscriptions.append(subscription)
         if self.is_connected:
-            self._connection.subscribe(topic_filter, subscription.identifier)
+            self._connection.subscribe(
+                topic_filter, subscription.identifier, retained=self._wants_retained(topic_filter)
+            )
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -202,9 +227,11 @@ class Session:
                 each for each in self._subscriptions if matches(each.topic_filter, publish.topic)
             ]
         message = self._message(publish)
-        if not wanted:
+        # A broker may not know the option by which we asked for none.
+        takers = [each for each in wanted if each.retained or not publish.retain]
+        if not takers:
             message.ack()
-        for subscription in wanted:
+        for subscription in takers:
             subscription.put(message)
 
     def _message(self, publish: Publish) -> Message:
@@ -225,14 +252,33 @@ class Session:
     # -- inside ----------------------------------------------------------------------------
 
     def _on_up(self) -> None:
+        self._connected_at = asyncio.get_running_loop().time()
         wanted = {each.topic_filter: each.identifier for each in self._subscriptions}
         for topic_filter, identifier in wanted.items():
-            self._connection.subscribe(topic_filter, identifier)
+            retained = self._wants_retained(topic_filter)
+            self._connection.subscribe(topic_filter, identifier, retained=retained)
         if self.presence is not None:
             self._send(outgoing(self.presence, "online", retain=True))
         for action in self._on_connect:
             action()
         self._empty_outbox()
+
+    def _wants_retained(self, topic_filter: str) -> bool:
+        return any(
+            each.retained for each in self._subscriptions if each.topic_filter == topic_filter
+        )
+
+    def give_up(self, reason: str) -> None:
+        """Send nothing more of what is on its way: each of those raises GivenUp.
+
+        It takes a new connection, as a packet cannot be broken off.
+        """
+        waiting, self._waiting = self._waiting, {}
+        for acknowledged in waiting.values():
+            if not acknowledged.done():
+                acknowledged.set_exception(GivenUp(reason))
+                acknowledged.exception()  # nobody may be waiting for it
+        self._connection.give_up(list(waiting))
 
     def _on_acknowledged(self, mid: int, refusal: str | None) -> None:
         acknowledged = self._waiting.pop(mid, None)

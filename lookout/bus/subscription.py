@@ -42,6 +42,7 @@ class Subscription:
         identifier: int,
         *,
         auto_ack: bool,
+        retained: bool = True,
         room_changed: Callable[[], None],
         most_bytes: int = MOST_BYTES,
         most_messages: int = MOST_MESSAGES,
@@ -49,6 +50,7 @@ class Subscription:
         self.topic_filter = topic_filter
         self.identifier = identifier  # of MQTT 5, by which the broker says what a message is for
         self.is_full = False
+        self.retained = retained
         self._auto_ack = auto_ack
         self._room_changed = room_changed
         self._most_bytes = most_bytes

@@ -155,7 +155,7 @@ class Receipts:
 async def receipts(bus: Bus, node: str) -> AsyncIterator[Receipts]:
     """Listen to the receipts of a node, from before its capture on."""
     found = Receipts()
-    subscription = bus.session.subscribe(bus.topics.stored(node))
+    subscription = bus.session.subscribe(bus.topics.stored(node), retained=False)
     listening = asyncio.create_task(found.listen(subscription), name="receipts")
     try:
         yield found

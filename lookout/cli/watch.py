@@ -50,6 +50,9 @@ class Line:
         )
 
 
+HAPPENINGS: Final = ("event", "result", "stored")  # what is retained of these is old
+
+
 def watch(
     node: Annotated[
         str | None, typer.Option(metavar="NODE", help="of this node only", show_default=False)
@@ -67,8 +70,10 @@ def watch(
 async def _watch(wanted: str | None, as_json: bool) -> None:
     async with connection.broker() as bus:
         topics = bus.topics
-        filters = [topics.every(kind) for kind in ("status", "event", "result", "stored")]
-        subscriptions = map(bus.session.subscribe, [*filters, topics.every_hub_status()])
+        subscriptions = [
+            *(bus.session.subscribe(topics.every(kind), retained=False) for kind in HAPPENINGS),
+            *map(bus.session.subscribe, (topics.every("status"), topics.every_hub_status())),
+        ]
         show = _show_json if as_json else _show_words()
         tasks = [
             asyncio.create_task(

@@ -153,6 +153,11 @@ async def first_dating(client: Client, image_id: str) -> Dating | None:
     return Dating(float(hub_time), said, node_clock, hub_clock)
 
 
+async def is_known(client: Client, node: str, digest: str) -> bool:
+    """Whether an image without an id that had these bytes was stored for this node."""
+    return bool(await client.exists(keys.plain(node, digest)))
+
+
 async def choose_id(
     client: Client, node: str, milliseconds: int, digest: str, *, dup: bool, dated: bool
 ) -> str:
@@ -173,7 +178,7 @@ async def choose_id(
         if dated and not claimed and await client.get(claim) == digest.encode():
             break
         milliseconds += 1
-    await client.set(remembered, identifier, ex=keys.PLAIN_TTL)
+    await client.set(remembered, identifier, ex=keys.PLAIN_KNOWN)
     return identifier
 
 

@@ -12,6 +12,7 @@ IMAGE_TTL: Final = 7 * DAY
 READING_TTL: Final = 30 * DAY
 EVENT_TTL: Final = 30 * DAY
 SERIES_RETENTION: Final = 90 * DAY
+PLAIN_KNOWN: Final = DAY  # how long its bytes are known, by which a retained one is
 PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds
 
 NODES: Final = "nodes"  # set of the names of all nodes

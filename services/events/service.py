@@ -42,8 +42,8 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
     drops, counts = BrokerDrops(hub.events), hub.session.subscribe(brokerdrops.TOPIC)
     bridges, states = Bridges(hub.events), hub.session.subscribe(BRIDGE_STATES)
 
-    def every(kind: str) -> Subscription:
-        return hub.session.subscribe(hub.topics.every(kind), auto_ack=False)
+    def every(kind: str, *, retained: bool = True) -> Subscription:
+        return hub.session.subscribe(hub.topics.every(kind), auto_ack=False, retained=retained)
 
     silence_pause = kept.silent_after / SILENCE_CHECKS
     sweeping = sweeps.Sweeping(log, hub.client)
@@ -52,7 +52,7 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
             forever("old log files", sweeping.look, pause=sweeps.LOOK_SECONDS, on=(StoreError,)),
             "old log files",
         )
-        crew.start(recorder.take(every("event")), "events")
+        crew.start(recorder.take(every("event", retained=False)), "events")
         crew.start(forever("floods", floods.look, pause=LOOK_SECONDS, on=()), "floods")
         crew.start(hub.intake.each("statuses", every("status"), presence.handle), "statuses")
         crew.start(hub.intake.each("infos", every("info"), presence.handle), "infos")

@@ -60,7 +60,7 @@ def start_feeds(crew: Crew, app: web.Application) -> None:
     crew.start(_stay_online(session, topics), "presence")
     handlers = {"event": feed.event, **dict.fromkeys(("status", "info", "reading"), feed.node_news)}
     for kind, handle in handlers.items():
-        messages = session.subscribe(topics.every(kind))
+        messages = session.subscribe(topics.every(kind), retained=kind != "event")
         crew.start(intake.each(kind, messages, partial(handle, stream)), f"news: {kind}")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,13 +11,15 @@ import structlog
 
 from lookout.bus.intake import Intake
 from lookout.bus.subscription import Message, Subscription
+from lookout.contract.errors import BadTopic
 from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from lookout.host import progress
 from lookout.host.tasks import Crew
 from lookout.store.errors import StoreError
-from lookout.store.images import Images, NewImage, choose_id, first_dating
+from lookout.store.images import Images, NewImage, choose_id, first_dating, is_known
 from lookout.store.retention.rules import Retention
+from lookout.vision.jpeg import picture
 from services.ingest import metrics
 from services.ingest.dating import Date
 from services.ingest.examine import Examined, Rejected, examine
@@ -48,6 +50,7 @@ class ImageIntake:
     receipts: Receipts
     redating: Redating
     intake: Intake
+    has_just_subscribed: Callable[[], bool] = lambda: False
 
     async def take(self, subscription: Subscription) -> None:
         """Store images as they come, all that wait in one write.
@@ -72,10 +75,27 @@ class ImageIntake:
 
     async def handle(self, messages: Sequence[Message]) -> None:
         """Examine a few images and store them in one write."""
+        messages = [each for each in messages if each.dup or not await self._is_old(each)]
         examined = [each for message in messages if (each := await self._examine(message))]
         taken = [(message, await self._name(message, each)) for message, each in examined]
         if taken:
             await self._store(taken)
+
+    async def _is_old(self, message: Message) -> bool:
+        """Whether this is what the broker had retained, by a broker that does not say so.
+
+        Such comes when we subscribe. What has no id is known by its bytes; a node's own pictures
+        are written over themselves.
+        """
+        if claimed_id(message) or not self.has_just_subscribed():
+            return False
+        try:
+            node = self.topics.parse(message.topic).node
+        except BadTopic:
+            return False
+        digest = hashlib.sha256(picture(message.payload)).hexdigest()
+        client = self.images.client
+        return await self.patience.until_done(lambda: is_known(client, node, digest))
 
     async def _examine(self, message: Message) -> tuple[Message, Examined] | None:
         try:

@@ -22,6 +22,7 @@ from services.ingest.room import Room
 from services.ingest.settings import IngestSettings
 from services.ingest.upkeep import Keeper
 
+SUBSCRIBED_SECONDS = 15.0  # in which a broker gives what it has retained
 GROUP = "ingest"  # workers of one group share the messages
 
 
@@ -31,7 +32,7 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
     rules = settings.retention
     # Before the first await, so that the broker knows of them before it hears `online`.
     image_messages, reading_messages = (
-        session.subscribe(topics.shared(GROUP, topics.every(kind)), auto_ack=False)
+        session.subscribe(topics.shared(GROUP, topics.every(kind)), auto_ack=False, retained=False)
         for kind in ("image", "reading")
     )
     patience = Patience(session, hub.presence)
@@ -64,6 +65,7 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         receipts,
         redating,
         hub.intake,
+        lambda: session.connected_for < SUBSCRIBED_SECONDS,
     )
     teller = HubClockTeller(client, hub.events, clock)
     readings = ReadingIntake(limits, rules, Readings(client), patience)

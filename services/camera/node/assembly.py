@@ -48,6 +48,7 @@ class Node:
         self.name, self.topics = settings.node, Topics(settings.mqtt.root)
         self.end = asyncio.Event()
         self.events = EventBus(session, self.topics, origin=self.name)
+        self.events.tell_of_doubles(self.name)
         self._source = source
         self._make_camera(source)
         self._make_watchers()
@@ -153,7 +154,7 @@ class Node:
     def work(self) -> Work:
         """What must run, by task name."""
         topics, session = self.topics, self.session
-        receipts = session.subscribe(topics.stored(self.name))
+        receipts = session.subscribe(topics.stored(self.name), retained=False)
         hub = session.subscribe(topics.every_hub_status())
         return {
             "commands": self.services.serve(),

@@ -1,0 +1,128 @@
+"""A link on which a picture takes longer than the keep-alive, and two clients of one name."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from lookout.bus.double import CALM_SECONDS, FEWEST, LONGEST_PAUSE, Double
+from lookout.bus.errors import GivenUp
+from lookout.bus.events import EventBus
+from lookout.bus.session import Session
+from lookout.contract.topics import Topics
+from lookout.host.settings import Broker
+from tests.support.proxy import Proxy
+from tests.support.servers import BrokerServer
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.timeout(180)
+KEEPALIVE = 5  # seconds, the least
+RATE = 15_000  # bytes a second, a farm's radio
+SECONDS = 20  # that the picture needs: more than thrice the keep-alive
+
+
+@pytest.fixture
+async def link(broker: BrokerServer) -> AsyncIterator[Proxy]:
+    async with Proxy(broker.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def slow(broker: BrokerServer, link: Proxy) -> Callable[[str], Broker]:
+    def settings(user: str) -> Broker:
+        url = broker.url(user).replace(str(broker.port), str(link.port))
+        return Broker(url=url, keepalive=KEEPALIVE)
+
+    return settings
+
+
+async def test_while_bytes_flow_a_connection_lives(
+    hub: Session, link: Proxy, slow: Callable[[str], Broker]
+) -> None:
+    images = hub.subscribe("lookout/garden/image")
+    picture = os.urandom(RATE * SECONDS)
+    async with Session(slow("garden"), "lookout-garden") as session:
+        await session.connected()
+        connects: list[int] = []
+        session.on_connect(lambda: connects.append(1))
+        link.slow(rate=RATE)
+        await session.publish("lookout/garden/image", picture)
+        assert connects == [1]
+        assert session.taken >= len(picture)
+        await link.mend()
+    assert (await anext(images)).payload == picture
+
+
+async def test_a_link_on_which_nothing_flows_is_noticed(
+    link: Proxy, slow: Callable[[str], Broker]
+) -> None:
+    async with Session(slow("garden"), "lookout-garden") as session:
+        await session.connected()
+        link.stall()
+        sending = asyncio.create_task(session.publish("lookout/garden/image", os.urandom(500_000)))
+        await eventually(lambda: not session.is_connected, 12 * KEEPALIVE)
+        await link.mend()
+        await sending  # it is sent again, from its beginning
+
+
+async def test_what_is_given_up_is_not_sent_again(
+    hub: Session, link: Proxy, slow: Callable[[str], Broker]
+) -> None:
+    images = hub.subscribe("lookout/garden/image")
+    async with Session(slow("garden"), "lookout-garden") as session:
+        await session.connected()
+        link.slow(rate=RATE)
+        sending = asyncio.create_task(
+            session.publish("lookout/garden/image", os.urandom(RATE * 100))
+        )
+        await eventually(lambda: session.taken > RATE, 30)
+        session.give_up("it takes hours")
+        with pytest.raises(GivenUp, match="hours"):
+            await sending
+        await link.mend()
+        await eventually(lambda: session.is_connected, 30)
+        await session.publish("lookout/garden/image", b"smaller")
+    assert (await anext(images)).payload == b"smaller"
+    assert not len(images)
+
+
+async def test_two_of_one_name_are_told_once_each_and_do_not_fight(
+    hub: Session, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    events = hub.subscribe("lookout/garden/event/+")
+    connects: list[int] = []
+    settings = mqtt_settings("garden")
+    async with (
+        Session(settings, "lookout-garden") as one,
+        Session(settings, "lookout-garden") as two,
+    ):
+        for session in (one, two):
+            EventBus(session, Topics(), origin="garden").tell_of_doubles("garden")
+            session.on_connect(lambda: connects.append(1))
+        told = [await anext(events), await anext(events)]
+        assert {each.topic.rpartition("/")[2] for each in told} == {"name_taken"}
+        assert b"copied SD card" in told[0].payload
+        before = len(connects)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(8):
+                await anext(events)
+        assert len(connects) - before <= 2
+    assert before <= 12
+
+
+def test_it_is_over_when_nobody_threw_us_out_for_long() -> None:
+    said: list[bool] = []
+    double = Double()
+    double.tell = said.append
+    now = 1000.0
+    for _ in range(20):
+        double.thrown_out(now)
+        assert double.pause(now) <= LONGEST_PAUSE
+        now += 10
+        double.look(now)
+    assert said == [True]
+    double.look(now + CALM_SECONDS)
+    assert said == [True, False]
+    double.thrown_out(now + 3 * CALM_SECONDS)
+    assert len(said) == 2, f"{FEWEST} times, or it is a process that is just ending"
