@@ -11,6 +11,7 @@ from lookout.store.client import Client
 from lookout.store.search import Index, Page, Query, Row
 
 FIELDS: Final = tuple(IMAGE_FIELDS)
+_DATING: Final = ("dated_by", "hub_time", "node_time", "node_clock", "hub_clock")
 _NO_KEY = -2  # answer of the TTL command
 # In one step, so that an image which expires meanwhile does not come back as a hash of one field.
 _KEEP: Final = """
@@ -139,13 +140,17 @@ class Images:
             await self._client.set(keys.thumbnail(image_id, width), data, ex=expiry)
 
 
-async def first_dating(client: Client, image_id: str) -> Dating | None:
-    """How an image that is stored already was dated by the hub's clock; None where it was not."""
+async def first_datings(client: Client, image_ids: Sequence[str]) -> list[Dating | None]:
+    """How images that are stored already were dated by our clock; None where they were not."""
+    async with client.pipeline(transaction=False) as pipe:
+        for each in image_ids:
+            pipe.hmget(keys.image(each), *_DATING)
+        return [_dating(*row) for row in await pipe.execute()]
+
+
+def _dating(*row: bytes | None) -> Dating | None:
     by, hub_time, node_time, node_clock, hub_clock = (
-        value and value.decode()
-        for value in await client.hmget(
-            keys.image(image_id), "dated_by", "hub_time", "node_time", "node_clock", "hub_clock"
-        )
+        None if value is None else value.decode() for value in row
     )
     if by != "hub" or hub_time is None:
         return None
@@ -156,30 +161,6 @@ async def first_dating(client: Client, image_id: str) -> Dating | None:
 async def is_known(client: Client, node: str, digest: str) -> bool:
     """Whether an image without an id that had these bytes was stored for this node."""
     return bool(await client.exists(keys.plain(node, digest)))
-
-
-async def choose_id(
-    client: Client, node: str, milliseconds: int, digest: str, *, dup: bool, dated: bool
-) -> str:
-    """An id for an image that came without one: the next free millisecond of its node.
-
-    `digest` tells its bytes. A message that the broker delivers a second time (`dup`), or the same
-    bytes with the same time of the sender's (`dated`), get the id that they were given before.
-    """
-    remembered = keys.plain(node, digest)
-    if dup and (given := await client.get(remembered)) is not None:
-        return str(given.decode())
-    while True:
-        identifier = f"{node}:{milliseconds}"
-        claim = keys.claim(identifier)
-        claimed = await client.set(claim, digest, nx=True, ex=keys.PLAIN_TTL)
-        if claimed and not await client.exists(keys.image(identifier)):
-            break
-        if dated and not claimed and await client.get(claim) == digest.encode():
-            break
-        milliseconds += 1
-    await client.set(remembered, identifier, ex=keys.PLAIN_KNOWN)
-    return identifier
 
 
 def as_json(row: Row) -> dict[str, Any]:

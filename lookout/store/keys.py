@@ -79,6 +79,11 @@ def plain(node_name: str, digest: str) -> str:
     return f"plain:{node_name}:{digest}"
 
 
+def next_free(node_name: str, milliseconds: int) -> str:
+    """Where the search for a free millisecond goes on, for images without an id of one moment."""
+    return f"next:{node_name}:{milliseconds}"
+
+
 def receipts(worker: str) -> str:
     """Written after each batch, so that one WAITAOF covers everything before it."""
     return f"receipts:{worker}"

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,8 @@ from lookout.contract.wire import now
 from lookout.host import progress
 from lookout.host.tasks import Crew
 from lookout.store.errors import StoreError
-from lookout.store.images import Images, NewImage, choose_id, first_dating, is_known
+from lookout.store.images import Dating, Images, NewImage, first_datings, is_known
+from lookout.store.naming import Nameless, choose_ids
 from lookout.store.retention.rules import Retention
 from lookout.vision.jpeg import picture
 from services.ingest import metrics
@@ -33,6 +34,7 @@ from services.ingest.settings import Ingest
 logger = structlog.get_logger()
 
 BATCHES: Final = 3  # under way: two being written, one being examined
+Seen = tuple[Message, Examined]
 Taken = tuple[Message, NewImage]
 
 
@@ -77,9 +79,9 @@ class ImageIntake:
         """Examine a few images and store them in one write."""
         messages = [each for each in messages if each.dup or not await self._is_old(each)]
         examined = [each for message in messages if (each := await self._examine(message))]
-        taken = [(message, await self._name(message, each)) for message, each in examined]
-        if taken:
-            await self._store(taken)
+        named = await self._name(await self._date(examined))
+        if named:
+            await self._store(named)
 
     async def _is_old(self, message: Message) -> bool:
         """Whether this is what the broker had retained, by a broker that does not say so.
@@ -106,31 +108,31 @@ class ImageIntake:
         self.redating.heard(examined)
         return message, examined
 
-    async def _name(self, message: Message, examined: Examined) -> NewImage:
-        identifier = examined.meta.id
-        if identifier is None:
-            identifier = await self.patience.until_done(lambda: self._choose_id(message, examined))
-        elif examined.dated.by == "hub" and examined.meta.skew is None:
-            # We only guess: when it is sent again, the first guess is the better one.
-            first = await self.patience.until_done(lambda: self._first_date(identifier))
-            examined = examined.dated_as(first)
-        return examined.named(identifier)
+    async def _date(self, examined: Sequence[Seen]) -> list[Seen]:
+        """Where the hub only guesses when it was, and did so before: that guess was the better."""
+        guessed = [
+            each.meta.id
+            for _, each in examined
+            if each.meta.id and each.dated.by == "hub" and each.meta.skew is None
+        ]
+        first: dict[str | None, Date] = {}
+        if guessed:
+            first = await self.patience.until_done(lambda: self._first_dates(guessed))
+        return [(message, each.dated_as(first.get(each.meta.id))) for message, each in examined]
 
-    async def _first_date(self, identifier: str) -> Date | None:
-        found = await first_dating(self.images.client, identifier)
-        if found is None:
-            return None
-        return Date(found.hub_time, "hub", found.node_time, found.hub_clock)
+    async def _first_dates(self, ids: Sequence[str]) -> dict[str | None, Date]:
+        found = await first_datings(self.images.client, ids)
+        return {each: _date_of(first) for each, first in zip(ids, found, strict=True) if first}
 
-    async def _choose_id(self, message: Message, examined: Examined) -> str:
-        return await choose_id(
-            self.images.client,
-            examined.node,
-            round(examined.dated.timestamp * 1000),
-            hashlib.sha256(examined.data).hexdigest(),
-            dup=message.dup,
-            dated=examined.meta.timestamp is not None,
-        )
+    async def _name(self, examined: Sequence[Seen]) -> list[Taken]:
+        """Those without an id get theirs in one round trip, whatever their number."""
+        nameless = [_nameless(*pair) for pair in examined if pair[1].meta.id is None]
+        given: Iterator[str] = iter(())
+        if nameless:
+            given = iter(
+                await self.patience.until_done(lambda: choose_ids(self.images.client, nameless))
+            )
+        return [(message, each.named(each.meta.id or next(given))) for message, each in examined]
 
     async def _store(self, taken: Sequence[Taken]) -> None:
         images = [image for _, image in taken]
@@ -171,6 +173,20 @@ class ImageIntake:
         await self.refusals.refuse("image", message, reason, node)
         if node is not None and (identifier := claimed_id(message)):
             self.receipts.rejected(node, identifier, reason)
+
+
+def _date_of(first: Dating) -> Date:
+    return Date(first.hub_time, "hub", first.node_time, first.hub_clock)
+
+
+def _nameless(message: Message, examined: Examined) -> Nameless:
+    return Nameless(
+        examined.node,
+        round(examined.dated.timestamp * 1000),
+        hashlib.sha256(examined.data).hexdigest(),
+        dup=message.dup,
+        dated=examined.meta.timestamp is not None,
+    )
 
 
 def _count(images: Sequence[NewImage], new: int, seconds: float) -> None:
