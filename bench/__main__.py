@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import detect, find, fleet, ingest, live, node, read, sizes, together
+from bench import detect, find, fleet, ingest, live, motion, node, read, sizes, together
 from bench.machine import describe
 
 WIDTH = 120  # also into a file, where there is no terminal to ask
@@ -26,6 +26,7 @@ PARTS: dict[str, Part] = {
     "read": lambda _, __: read.measure(),
     "live": lambda given, folder: live.measure(folder, given.viewers, given.seconds),
     "node": lambda given, folder: node.measure(folder, given.seconds),
+    "motion": lambda given, folder: motion.measure(folder, given),
     "detect": lambda _, __: detect.measure(),
     "together": lambda given, folder: together.measure(folder, given.nodes or 20),
     "fleet": lambda given, folder: fleet.measure(
@@ -75,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--runs", type=int, default=5, help="how often; each is printed, then medians"
     )
+    parser.add_argument("--film", type=Path, help="besides the drawn one (motion)")
+    parser.add_argument("--film-rate", type=float, default=10.0, help="frames a second it plays at")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser
 

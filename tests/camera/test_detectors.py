@@ -124,6 +124,57 @@ async def test_pictures_before_during_and_after_are_of_exact_number_and_name_the
     assert len({image.id for image in hub.images}) == 6
 
 
+async def test_a_motion_that_begins_while_pictures_of_another_are_taken_gets_its_own_at_once(
+    watched: Any, room: Room, hub: Hub
+) -> None:
+    pictures = {"before": 2, "before_interval": 0.2, "after": 4, "after_interval": 0.5}
+    async with watched(motion={**QUICK, "pictures": pictures}):
+        await eventually(lambda: len(room.taken) >= 3)
+        for number in range(1, 5):
+            await move(room, hub, number)
+        starts, ends = hub.fired("motion_started"), hub.fired("motion_ended")
+        await eventually(lambda: parts(hub, ends[-1], "after") == 4)
+    for start, end in zip(starts, ends, strict=True):
+        (at_start,) = [
+            image.timestamp or 0.0
+            for image in hub.images
+            if image.parent_id == start.context.id and (image.meta or {})["motion"] == "start"
+        ]
+        assert at_start == pytest.approx(start.timestamp, abs=1.5)
+        assert parts(hub, end, "after") == 4, "those of one may be those of another as well"
+        before = start.data["before"]
+        assert isinstance(before, list)
+        assert len(before) == 2, start.data.get("before_missing")
+        assert {str(each) for each in before} <= {image.id for image in hub.images}
+    for image in hub.images:
+        assert image.id == f"garden:{round((image.timestamp or 0) * 1000)}"
+        assert image.meta is not None
+        assert image.meta["motion_region"] == "frame"
+        assert len(image.meta["motion_box"]) == 4  # type: ignore[arg-type]
+
+
+def parts(hub: Hub, event: Event, part: str) -> int:
+    """How many pictures belong to an event, be it beside another one."""
+    of_it = 0
+    for image in hub.images:
+        meta: dict[str, Any] = dict(image.meta or {})
+        own = image.parent_id == event.context.id and meta["motion"] == part
+        of_it += own or event.context.id in meta.get("motion_also", ())
+    return of_it
+
+
+async def test_fewer_pictures_before_than_asked_are_told_with_the_reason(
+    watched: Any, room: Room, hub: Hub
+) -> None:
+    pictures = {"before": 20, "before_interval": 0.2}
+    async with watched(motion={**QUICK, "pictures": pictures}):
+        await eventually(lambda: len(room.taken) >= 2)
+        await move(room, hub)
+    start = hub.fired("motion_started")[0]
+    reason = str(start.data["before_missing"])
+    assert "of 20: motion was not looked for until" in reason
+
+
 async def test_while_motion_lasts_pictures_come_at_their_interval(
     watched: Any, room: Room, hub: Hub
 ) -> None:
