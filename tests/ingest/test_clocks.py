@@ -62,12 +62,16 @@ def clock(tmp_path: Path) -> FakeClock:
 
 
 @pytest.fixture
-async def wrong_ingest(service: Callable[..., Child], hub: Session, clock: FakeClock) -> Child:
+async def wrong_ingest(
+    service: Callable[..., Child], hub: Session, client: Any, clock: FakeClock
+) -> Child:
     """An ingest service with a clock that the test sets."""
     statuses = hub.subscribe("lookout/hub/ingest/status")
     started = service("ingest", **clock.environment)
     while (await anext(statuses)).payload != b"online":
         continue
+    # It has looked at the clock: one that is set before was always so.
+    await eventually(lambda: client.exists(keys.CLOCK_RAN))
     return started
 
 

@@ -224,8 +224,12 @@ async def test_readings_are_stored_with_their_time_and_life(
 
 
 async def test_indexes_come_back_after_redis_was_emptied(
-    ingest: Child, hub: Session, client: Any
+    service: Callable[..., Child], hub: Session, client: Any
 ) -> None:
+    statuses = hub.subscribe("lookout/hub/ingest/status")
+    service("ingest", constants={"lookout.hub.INDEX_SECONDS": 0.2})
+    while (await anext(statuses)).payload != b"online":
+        continue
     await client.flushall()
 
     async def indexed() -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from lookout.bus.session import Session
 from lookout.embedded.child import Child
 from lookout.store.memory import memory
-from services.ingest import pressure
+from tests.support.waiting import PATIENCE
 
 STATE = "lookout/hub/ingest/info"
 
@@ -18,8 +18,8 @@ async def test_the_state_is_retained_and_each_change_is_an_event(
 ) -> None:
     states = hub.subscribe(STATE)
     events = hub.subscribe("lookout/hub/event/storage_pressure")
-    async with asyncio.timeout(10 + 4 * pressure.CHECK_SECONDS):
-        service("ingest")
+    async with asyncio.timeout(PATIENCE):
+        service("ingest", constants={"services.ingest.upkeep.CHECK_SECONDS": 0.2})
         assert json.loads((await anext(states)).payload) == {"pressure": False}
         await client.config_set("maxmemory", round((await memory(client)).used / 0.82))
         assert json.loads((await anext(states)).payload) == {"pressure": True}

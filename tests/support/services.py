@@ -5,20 +5,34 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import cast
 
 from lookout.embedded.child import Child
 from tests.support.servers import BrokerServer, StoreServer
-from tests.support.warm import PROGRAMS
+from tests.support.warm import PROGRAMS, ROOT
+
+NONE: Mapping[str, float] = MappingProxyType({})
 
 
 class WarmChild(Child):
-    """A service as a child process, forked from one that has imported it."""
+    """A service as a child process, forked from one that has imported it.
 
-    def __init__(self, module: str, *, log: Path, environment: Mapping[str, str]) -> None:
+    `constants` are what some of its modules' constants are in this process: "package.NAME": 0.1.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        constants: Mapping[str, float],
+    ) -> None:
         super().__init__([sys.executable, "-m", module], log=log)
         self._module = module
         self._variables = environment
+        self._constants = constants
 
     def start(self) -> None:
         """Start it, with its output appended to the log."""
@@ -27,7 +41,11 @@ class WarmChild(Child):
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
             started = PROGRAMS[self._module].start(
-                ["-m"], environment=self._variables, output=output.fileno(), errors=output.fileno()
+                ["-m"],
+                environment=self._variables,
+                constants=self._constants,
+                output=output.fileno(),
+                errors=output.fileno(),
             )
         self._process = cast("subprocess.Popen[bytes]", started)
 
@@ -41,8 +59,18 @@ class ServiceStarter:
         self._data = data
         self._children: list[Child] = []
 
-    def start(self, name: str, *, user: str = "hub", **environment: str) -> Child:
-        """Start `python -m services.NAME`, logged in to the broker as `user`."""
+    def start(
+        self,
+        name: str,
+        *,
+        user: str = "hub",
+        constants: Mapping[str, float] = NONE,
+        **environment: str,
+    ) -> Child:
+        """Start `python -m services.NAME`, logged in to the broker as `user`.
+
+        `constants` are what some of its modules' constants are, as monkeypatch would set them.
+        """
         log = self._data / "logs" / f"{len(self._children)}-{name}-{user}.log"
         merged = clean_environment() | {
             "LOOKOUT_MQTT__URL": self._broker.url(user),
@@ -50,7 +78,11 @@ class ServiceStarter:
             "LOOKOUT_DATA": str(self._data),
             **environment,
         }
-        child = WarmChild(f"services.{name}", log=log, environment=merged)
+        module = f"services.{name}"
+        child: Child = WarmChild(module, log=log, environment=merged, constants=constants)
+        if not all(variable.startswith("LOOKOUT_") for variable in environment):
+            # For the loader or the interpreter, which read it when they start.
+            child = Child([sys.executable, "-m", module], log=log, folder=ROOT, environment=merged)
         child.start()
         self._children.append(child)
         return child

@@ -80,11 +80,15 @@ class Program:
         environment: Mapping[str, str],
         output: int,
         errors: int,
-        folder: Path = ROOT,
+        constants: Mapping[str, float] | None = None,
     ) -> Process:
         """Start it, with an empty standard input and these file descriptors for the others."""
-        request: dict[str, object] = {"run": self._run, "argv": argv, "folder": str(folder)}
-        request["environment"] = dict(environment)
+        request = {
+            "run": self._run,
+            "argv": argv,
+            "environment": dict(environment),
+            "constants": dict(constants or {}),
+        }
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123
             pid = self._ask(request, nothing.fileno(), output, errors)
         assert pid

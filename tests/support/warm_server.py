@@ -1,9 +1,9 @@
 """Keeps a program imported and forks it: `python warm_server.py SOCKET PARENT_PID MODULE...`.
 
-Requests come through the inherited socket: `{"run": MODULE or MODULE:FUNCTION, "argv", "folder",
-"environment"}` with the three standard streams, answered with a process id; or `{"poll": PID}`,
-answered with its exit code, null while it runs. A script of its own, so that what it forks has
-imported what the program imports and nothing of the tests.
+Requests come through the inherited socket: `{"run": MODULE or MODULE:FUNCTION, "argv",
+"environment", "constants"}` with the three standard streams, answered with a process id; or
+`{"poll": PID}`, answered with its exit code, null while it runs. A script of its own, so that what
+it forks has imported what the program imports and nothing of the tests.
 """
 
 import ctypes
@@ -58,7 +58,10 @@ def _become(request: dict[str, Any], streams: list[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    os.chdir(request["folder"])
+    for constant, value in request["constants"].items():
+        module, _, name = constant.rpartition(".")
+        getattr(sys.modules[module], name)  # which is there
+        setattr(sys.modules[module], name, value)
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = request["argv"]
