@@ -110,7 +110,7 @@ async def test_the_service_does_it_by_itself(
 ) -> None:
     statuses = hub.subscribe("lookout/hub/ingest/status")
     often = {"services.ingest.upkeep.CAP_SECONDS": 0.2}
-    service("ingest", constants=often, LOOKOUT_RETENTION__NODE_CAP_IMAGES="garden=10")
+    service("ingest", often, LOOKOUT_RETENTION__NODE_CAP_IMAGES="garden=10")
     while (await anext(statuses)).payload != b"online":
         continue
     first = round(time.time() * 1000)

@@ -227,7 +227,7 @@ async def test_indexes_come_back_after_redis_was_emptied(
     service: Callable[..., Child], hub: Session, client: Any
 ) -> None:
     statuses = hub.subscribe("lookout/hub/ingest/status")
-    service("ingest", constants={"lookout.hub.INDEX_SECONDS": 0.2})
+    service("ingest", {"lookout.hub.INDEX_SECONDS": 0.2})
     while (await anext(statuses)).payload != b"online":
         continue
     await client.flushall()

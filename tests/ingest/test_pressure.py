@@ -19,7 +19,7 @@ async def test_the_state_is_retained_and_each_change_is_an_event(
     states = hub.subscribe(STATE)
     events = hub.subscribe("lookout/hub/event/storage_pressure")
     async with asyncio.timeout(PATIENCE):
-        service("ingest", constants={"services.ingest.upkeep.CHECK_SECONDS": 0.2})
+        service("ingest", {"services.ingest.upkeep.CHECK_SECONDS": 0.2})
         assert json.loads((await anext(states)).payload) == {"pressure": False}
         await client.config_set("maxmemory", round((await memory(client)).used / 0.82))
         assert json.loads((await anext(states)).payload) == {"pressure": True}

@@ -62,9 +62,10 @@ class ServiceStarter:
     def start(
         self,
         name: str,
+        constants: Mapping[str, float] = NONE,
+        /,
         *,
         user: str = "hub",
-        constants: Mapping[str, float] = NONE,
         **environment: str,
     ) -> Child:
         """Start `python -m services.NAME`, logged in to the broker as `user`.
