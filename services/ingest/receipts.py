@@ -13,8 +13,9 @@ from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from lookout.host import progress
 from lookout.store import keys
-from lookout.store.client import Client, keeps_append_only_file, on_disk, run_id
-from lookout.store.errors import StoreAway, StoreError
+from lookout.store.client import Client, run_id
+from lookout.store.disk import Disk
+from lookout.store.errors import StoreAway
 from services.ingest import metrics
 
 logger = structlog.get_logger()
@@ -52,13 +53,12 @@ class Receipts:
         self._session = session
         self._topics = topics
         self._client = client
-        self._marker = keys.receipts(str(worker))
+        self._disk = Disk(client, keys.receipts(str(worker)), replicas)
         self._pending: defaultdict[str, _Pending] = defaultdict(_Pending)
         self._count = 0
         self._run_id = run
         self._pending_since = run  # the run before the first write of what is pending
         self._replicas = replicas
-        self._can_wait = True
         self._something = asyncio.Event()
 
     def stored(self, node: str, image_id: str) -> None:
@@ -106,11 +106,11 @@ class Receipts:
 
     async def _until_durable(self, ids: list[str], since: str) -> set[str]:
         """Wait until these are on disk; the ids that a crash of Redis took before they were."""
-        attempts = 0
+        attempts, names = 0, [keys.image(each) for each in ids]
         while True:
             try:
-                if await self._durable():
-                    return await self._lost(ids, since)
+                if (there := await self._disk.holds(names)) is not None:
+                    return set() if there == len(ids) else await self._lost(ids, since)
             except StoreAway as error:
                 logger.debug("receipts wait for Redis", reason=str(error))
             attempts += 1
@@ -119,21 +119,6 @@ class Receipts:
                 logger.warning("receipts wait: not on enough disks", replicas=self._replicas)
             await asyncio.sleep(RETRY_SECONDS)
 
-    async def _durable(self) -> bool:
-        try:
-            local = await keeps_append_only_file(self._client)
-            if self._can_wait and (local or self._replicas):
-                return await on_disk(
-                    self._client, self._marker, local=local, replicas=self._replicas
-                )
-        except StoreAway:
-            raise
-        except StoreError as error:  # before Redis 7.2, or without the right to ask
-            self._can_wait = False
-            reason = str(error)
-            logger.warning("Redis does not tell what is on disk: receipts mean memory", why=reason)
-        return True
-
     async def _lost(self, ids: list[str], since: str) -> set[str]:
         """A server killed after our write and before its fsync comes back without the write.
 
@@ -141,8 +126,6 @@ class Receipts:
         and what is missing must not be confirmed. In the same run a missing image was evicted or
         deleted: it was stored, and that is confirmed.
         """
-        if not ids or await self._client.exists(*map(keys.image, ids)) == len(ids):
-            return set()
         async with self._client.pipeline(transaction=False) as pipe:
             for each in ids:
                 pipe.exists(keys.image(each))
