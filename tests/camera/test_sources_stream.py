@@ -191,6 +191,7 @@ def test_frames_begin_with_a_keyframe_and_damage_is_left_out(tmp_path: Path) -> 
 
         reader = object.__new__(Decoding)
         reader._closing = threading.Event()
+        reader._current = True
         frames = list(islice(reader._whole(Joined()), 1))  # type: ignore[arg-type]
     assert frames[0].key_frame
     assert frames[0].pts == packets[keys[1]].pts
@@ -228,6 +229,19 @@ async def test_an_rtsp_camera_that_loses_power_is_found_again(quick: None) -> No
     async with rtsp_camera(port, "--login", "me:s3cret"):
         picture = await again(source)
         assert picture.width == 320
+        await source.close()
+
+
+@needs_gstreamer
+async def test_the_first_picture_is_a_new_one() -> None:
+    port = free_port()
+    source = source_of(f"rtsp://127.0.0.1:{port}/garden", stale_after=5.0)
+    async with rtsp_camera(port):
+        await source.open()
+        start = time.monotonic()
+        for _ in range(15):  # the camera gives 15 frames a second
+            await source.capture(90)
+        assert time.monotonic() - start > 0.6, "some came from before, all at once"
         await source.close()
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 1.0  # seconds until a connection is tried again
 LONGEST_PAUSE: Final = 60.0
+LOOK_SECONDS: Final = 0.25
 
 
 class NoConnection(LookoutError):
@@ -175,8 +176,9 @@ class Stream:
             await connection.close()
 
     async def _wait(self, seconds: float) -> None:
+        """Until something changes, or a frame that was held is to be looked at again."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(min(seconds, LOOK_SECONDS)):
                 await self._changed.wait()
         except TimeoutError:
             return
