@@ -115,19 +115,24 @@ make_venv() {
 # stamp NAME: what an installation of this lock depends on.
 stamp() { echo "$1 $(cat "locks/$1.txt" pyproject.toml scripts/lib.sh | cksum)"; }
 
+# is_installed NAME: whether .venv holds a lock as it is now; the packages of `dev` and of `bench`
+# include those of `demo`.
+is_installed() {
+  grep -qxF "$(stamp "$1")" "$VENV/lookout-lock" 2>/dev/null && return 0
+  [ "$1" = demo ] && { is_installed dev || is_installed bench; }
+}
+
 # install_lock NAME: make .venv hold what locks/NAME.txt says and Lookout itself, if it does not yet.
 install_lock() {
   make_venv
-  installed=$(cat "$VENV/lookout-lock" 2>/dev/null || true)
-  # The packages of `dev` include those of `demo`.
-  if [ "$installed" = "$(stamp "$1")" ] || [ "$installed" = "$(stamp dev)" ]; then return 0; fi
-  rm -f "$VENV/lookout-lock"
+  if is_installed "$1"; then return 0; fi
+  is_installed dev || is_installed demo || is_installed bench || rm -f "$VENV/lookout-lock"
   quietly "Installing Lookout's packages (a minute)" pip_install --require-hashes -r "locks/$1.txt" ||
     die "Could not install the packages; see above."
   # The build tools are in the lock too, so that nothing unlocked is fetched.
   quietly "Installing Lookout" pip_install --no-deps --no-build-isolation -e . ||
     die "Could not install Lookout; see above."
-  stamp "$1" >"$VENV/lookout-lock"
+  stamp "$1" >>"$VENV/lookout-lock" # they share one version of each package: none replaces another
 }
 
 pip_install() { "$VENV/bin/python" -m pip install --quiet "$@"; }

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from lookout.host import redisurl
 from lookout.host.settings import Redis as RedisSettings
 from lookout.store.errors import TakesNoWrites
+from lookout.store.packing import PackingConnection
 
 SOCKET_SECONDS: Final = 10.0
 SENTINEL_SECONDS: Final = 1.0  # until the next sentinel is asked
@@ -50,7 +51,10 @@ async def pool(settings: RedisSettings, connections: int) -> AsyncIterator[Block
         **_encryption(settings),
     }
     if not redisurl.is_sentinel(settings.url):
-        yield BlockingConnectionPool.from_url(settings.url, **options)
+        # With rediss:// the address decides the class.
+        yield BlockingConnectionPool.from_url(
+            settings.url, connection_class=PackingConnection, **options
+        )
         return
     async with _sentinels(settings) as (manager, found):
         credentials = {"username": found.username, "password": found.password, "db": found.db}
