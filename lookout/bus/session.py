@@ -48,6 +48,7 @@ class Session:
         self._outbox = Outbox(outbox)
         self._subscriptions: list[Subscription] = []
         self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._bound_for: dict[int, str] = {}  # the topic of each of those
         self._connected_at = 0.0  # on the event loop's clock
         self._on_connect: list[Callable[[], None]] = []
         self._connection = Connection(
@@ -105,6 +106,11 @@ class Session:
     def taken(self) -> int:
         """Bytes that have reached the broker's computer since the start; 0 where nobody knows."""
         return self._connection.taken
+
+    @property
+    def connects(self) -> int:
+        """How often there was a connection since the start."""
+        return self._connection.generation
 
     @property
     def connected_for(self) -> float:
@@ -268,20 +274,23 @@ class Session:
             each.retained for each in self._subscriptions if each.topic_filter == topic_filter
         )
 
-    def give_up(self, reason: str) -> None:
-        """Send nothing more of what is on its way: each of those raises GivenUp.
+    def give_up(self, topic: str, reason: str) -> None:
+        """Send nothing more of what is on its way to a topic: its `publish` raises GivenUp.
 
-        It takes a new connection, as a packet cannot be broken off.
+        It takes a new connection, as a packet cannot be broken off; the rest is sent on that.
         """
-        waiting, self._waiting = self._waiting, {}
-        for acknowledged in waiting.values():
-            if not acknowledged.done():
+        given_up = [mid for mid, each in self._bound_for.items() if each == topic]
+        for mid in given_up:
+            del self._bound_for[mid]
+            acknowledged = self._waiting.pop(mid, None)
+            if acknowledged is not None and not acknowledged.done():
                 acknowledged.set_exception(GivenUp(reason))
                 acknowledged.exception()  # nobody may be waiting for it
-        self._connection.give_up(list(waiting))
+        self._connection.give_up(given_up)
 
     def _on_acknowledged(self, mid: int, refusal: str | None) -> None:
         acknowledged = self._waiting.pop(mid, None)
+        self._bound_for.pop(mid, None)
         if acknowledged is None or acknowledged.done():
             return
         if refusal is not None:
@@ -297,7 +306,7 @@ class Session:
         if message.qos == 0:
             return None
         acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[mid] = acknowledged
+        self._waiting[mid], self._bound_for[mid] = acknowledged, message.topic
         return acknowledged
 
     def _empty_outbox(self) -> None:

@@ -61,6 +61,11 @@ EVENTS: Final = {
         "The disk of {node} takes no pictures: they wait in memory", "bad", "node", True
     ),
     "spool_ok": EventType("The disk of {node} takes pictures again", "good", "node", True),
+    "image_set_aside": EventType("{node} cannot send a picture and keeps it", "warn", "node", True),
+    "link_slow": EventType(
+        "The link of {node} is slow: pictures are smaller", "warn", "node", True
+    ),
+    "link_ok": EventType("The link of {node} carries whole pictures again", "good", "node", True),
     "state_lost": EventType("{node} lost what it had kept over restarts", "bad", "node", True),
     "name_taken": EventType("There are two of the name {node}", "bad", "node", True),
     "name_ok": EventType("There is one {node} again", "good", "node", True),

@@ -70,6 +70,7 @@ async def test_what_is_given_up_is_not_sent_again(
     hub: Session, link: Proxy, slow: Callable[[str], Broker]
 ) -> None:
     images = hub.subscribe("lookout/garden/image")
+    events = hub.subscribe("lookout/garden/event/x")
     async with Session(slow("garden"), "lookout-garden") as session:
         await session.connected()
         link.slow(rate=RATE)
@@ -77,13 +78,15 @@ async def test_what_is_given_up_is_not_sent_again(
             session.publish("lookout/garden/image", os.urandom(RATE * 100))
         )
         await eventually(lambda: session.taken > RATE, 30)
-        session.give_up("it takes hours")
+        session.post("lookout/garden/event/x", b"behind it")
+        session.give_up("lookout/garden/image", "it takes hours")
         with pytest.raises(GivenUp, match="hours"):
             await sending
         await link.mend()
         await eventually(lambda: session.is_connected, 30)
         await session.publish("lookout/garden/image", b"smaller")
     assert (await anext(images)).payload == b"smaller"
+    assert (await anext(events)).payload == b"behind it"
     assert not len(images)
 
 

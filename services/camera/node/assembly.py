@@ -29,6 +29,7 @@ from services.camera.observers.preview import Previewer
 from services.camera.observers.view import ViewWatch
 from services.camera.outbox.hubclock import HubClock
 from services.camera.outbox.nodeclock import NodeClock
+from services.camera.outbox.pace import Pace
 from services.camera.outbox.sender import Sender
 from services.camera.outbox.spool import Spool
 from services.camera.sensors import Sensors, make_probes
@@ -77,6 +78,8 @@ class Node:
             settings.spool,
             self.hub_clock,
             self.clock,
+            self.events,
+            Pace(settings.spool.longest),
         )
         self.preview = Previewer(self.session, self.topics, self.name)
         self.knobs.tell(self.preview.forget)

@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 import structlog
 
 from lookout.bus.errors import BusError, NotConnected, TooLarge
+from lookout.bus.events import EventBus
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.errors import BadMessage, BadTopic
 from lookout.contract.hub import Rejection, parse_receipt
 from lookout.contract.images import IMAGE_TYPE, ImageMeta, split_image_id
 from lookout.contract.topics import Topics
+from lookout.host.tasks import cancel
 from services.camera.capture.shrink import fit
 from services.camera.outbox.hubclock import HubClock
 from services.camera.outbox.nodeclock import NodeClock
+from services.camera.outbox.pace import Pace
 from services.camera.outbox.spool import Entry, Spool
 from services.camera.settings import Spool as SpoolSettings
 
@@ -25,6 +28,7 @@ logger = structlog.get_logger()
 LONGEST_RESEND = 600.0  # seconds between attempts for one capture, at most
 DATING_SKEW = 60.0  # seconds that a clock may be off before the hub goes by its own
 BACK_SECONDS = 10.0  # between two looks for what a person put back
+PACE_SECONDS = 5.0  # between two looks at how a picture gets on
 SPARE_BYTES = 2_048  # left for properties when a picture is made to fit
 
 
@@ -39,9 +43,13 @@ class Sender:
     settings: SpoolSettings
     hub_clock: HubClock
     clock: NodeClock
+    events: EventBus
+    pace: Pace
     _hubs: set[str] = field(default_factory=set)  # ingest workers that are online
     _hub_since: float = 0.0  # on the event loop's clock
     _drain_at: float = 0.0  # when the next old capture may go
+    _is_slow: bool = False  # pictures are made smaller for the link
+    _shrunk_to: int = 0  # bytes
 
     async def send_forever(self) -> None:
         """Send until cancelled."""
@@ -175,13 +183,19 @@ class Sender:
             entry.fresh = False  # from now on it is an old one
             return
         except TooLarge as error:
-            await self.spool.give_up(entry, str(error))
+            await self._set_aside(entry, str(error))
             return
         except BusError as error:
             logger.error("a capture was not taken", id=meta.id, reason=str(error))
         entry.fresh = False
         entry.attempts += 1
         entry.sent_at = _clock() + random.uniform(0, 1)
+
+    async def _set_aside(self, entry: Entry, reason: str) -> None:
+        """It can never be sent as things are; a person can look at it."""
+        logger.error("a capture cannot be sent", milliseconds=entry.milliseconds, reason=reason)
+        self.events.fire("image_set_aside", {"ms": entry.milliseconds, "reason": reason})
+        await self.spool.refuse(entry.milliseconds, reason)
 
     def _dated(self, entry: Entry, meta: ImageMeta) -> ImageMeta:
         """With what is known now of its time."""
@@ -191,20 +205,51 @@ class Sender:
         return meta.model_copy(update={"skew": entry.skew, "age": age})
 
     async def _publish(self, meta: ImageMeta, jpeg: bytes) -> None:
-        topic = self.topics.image(self.node)
+        """Send one capture, smaller where the broker or the link asks for it."""
+        most = min(self.pace.most, self.session.max_packet_size - _words(meta))
+        if len(jpeg) > most:
+            meta, jpeg = await self._fitted(meta, jpeg, round(most))
         try:
-            await self.session.publish(
-                topic, jpeg, properties=meta.to_properties(), content_type=IMAGE_TYPE
-            )
-        except TooLarge:
-            meta, jpeg = await self._fitted(meta, jpeg)
-            await self.session.publish(
-                topic, jpeg, properties=meta.to_properties(), content_type=IMAGE_TYPE
-            )
+            await self._watched(meta, jpeg)
+        except _TooSlow as slow:
+            meta, jpeg = await self._fitted(meta, jpeg, slow.most)
+            self._tell_slow(len(jpeg))
+            await self._watched(meta, jpeg)
 
-    async def _fitted(self, meta: ImageMeta, jpeg: bytes) -> tuple[ImageMeta, bytes]:
-        """The capture made to fit the broker's largest packet. Raises TooLarge."""
-        most = self.session.max_packet_size - SPARE_BYTES - len(str(meta.meta or ""))
+    async def _watched(self, meta: ImageMeta, jpeg: bytes) -> None:
+        """Send it, and see that it gets there within hours. Raises _TooSlow."""
+        self.pace.begin(_clock(), self.session.taken, self.session.connects)
+        topic, words = self.topics.image(self.node), meta.to_properties()
+        sending = asyncio.create_task(
+            self.session.publish(topic, jpeg, properties=words, content_type=IMAGE_TYPE),
+            name="capture on its way",
+        )
+        try:
+            while not (await asyncio.wait({sending}, timeout=PACE_SECONDS))[0]:
+                taken, connects = self.session.taken, self.session.connects
+                most = self.pace.judge(_clock(), taken, connects, len(jpeg))
+                if most is not None:
+                    self.session.give_up(topic, "it would take hours")
+                    raise _TooSlow(most)
+            await sending
+        finally:
+            await cancel(sending)
+        self.pace.arrived(_clock(), len(jpeg))
+        if self._is_slow and len(jpeg) > self._shrunk_to:
+            self._is_slow = False
+            self.events.fire("link_ok", {"rate": round(self.pace.rate or 0)})
+
+    def _tell_slow(self, size: int) -> None:
+        """Once, until a larger one gets through."""
+        self._shrunk_to = max(self._shrunk_to, size) if self._is_slow else size
+        if not self._is_slow:
+            self._is_slow = True
+            rate = round(self.pace.rate or 0)
+            logger.warning("the link is too slow for whole pictures", bytes_a_second=rate)
+            self.events.fire("link_slow", {"rate": rate, "bytes": size})
+
+    async def _fitted(self, meta: ImageMeta, jpeg: bytes, most: int) -> tuple[ImageMeta, bytes]:
+        """The capture in at most so many bytes. Raises TooLarge."""
         try:
             fitted = await asyncio.to_thread(fit, jpeg, most)
         except OSError as error:
@@ -212,8 +257,21 @@ class Sender:
         if fitted is None:
             raise TooLarge(f"{len(jpeg)} bytes: it does not fit into {most} bytes")
         smaller, how = fitted
-        logger.warning("made a capture fit the broker", id=meta.id, bytes=len(smaller), **how)
+        logger.warning("made a capture smaller", id=meta.id, bytes=len(smaller), **how)
         return meta.model_copy(update={"meta": {**(meta.meta or {}), **how}}), smaller
+
+
+class _TooSlow(Exception):
+    """A picture of at most so many bytes would get through."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
+def _words(meta: ImageMeta) -> int:
+    """Bytes of a packet besides the picture, at most."""
+    return SPARE_BYTES + len(str(meta.meta or ""))
 
 
 def _milliseconds(node: str, identifiers: Iterable[str]) -> list[int]:

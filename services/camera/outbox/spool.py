@@ -153,11 +153,6 @@ class Spool:
         """A capture that waits."""
         return self._entries.get(milliseconds)
 
-    async def give_up(self, entry: Entry, reason: str) -> None:
-        """Let a capture go that can never be sent; it counts as lost."""
-        self._lose([entry], reason)
-        await asyncio.to_thread(self._unlink, [entry.milliseconds])
-
     async def _make_room(self, size: int) -> bool:
         """Drop until `size` more bytes fit. False when they shall not: the new one is lost."""
         excess = self._bytes + size - self._max_bytes

@@ -22,6 +22,11 @@ class Spool(Section):
     drain_rate: int = Field(
         2_000_000, ge=10_000, description="bytes a second for old captures; new ones go first"
     )
+    longest: float = Field(
+        3_600.0,
+        ge=60,
+        description="seconds that one capture may take to be sent; it is made smaller for that",
+    )
     resend_after: float = Field(
         15.0, ge=1, le=3600, description="seconds without a receipt until a capture is sent again"
     )
