@@ -7,6 +7,8 @@ from pathlib import Path
 import structlog
 
 from lookout.contract.commands import Result
+from lookout.host.files import replace_file
+from lookout.host.outage import Outage
 
 logger = structlog.get_logger()
 
@@ -18,6 +20,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.damage = ""  # why what was kept is lost, where it is
+        self._outage = Outage("the journal of commands")
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._load()
 
@@ -35,16 +39,18 @@ class Journal:
             for item in json.loads(self._path.read_bytes()):
                 result = Result.model_validate(item)
                 self._results[result.id or ""] = result
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
-        except (OSError, ValueError) as error:
-            logger.warning("command journal lost, starting anew", reason=str(error))
+        except (OSError, ValueError, TypeError) as error:
+            self._results.clear()
+            self.damage = str(error)
+            logger.error("the results of commands are lost", reason=self.damage)
 
     def _save(self) -> None:
         body = json.dumps([json.loads(each.encode()) for each in self._results.values()])
-        temporary = self._path.with_suffix(".tmp")
         try:
-            temporary.write_text(body)
-            temporary.replace(self._path)
+            replace_file(self._path, body)
         except OSError as error:
-            logger.warning("command journal not written", reason=str(error))
+            self._outage.down(str(error))
+        else:
+            self._outage.up()

@@ -57,6 +57,8 @@ EVENTS: Final = {
     "spool_dropped": EventType(
         "{node} had to drop pictures: its spool is full", "warn", "node", True
     ),
+    "log_failed": EventType("The hub cannot write its daily log", "bad", "hub"),
+    "log_ok": EventType("The hub writes its daily log again", "good", "hub"),
     "spool_failed": EventType(
         "The disk of {node} takes no pictures: they wait in memory", "bad", "node", True
     ),

@@ -5,6 +5,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from pydantic import JsonValue
+
 from lookout.bus.intake import Intake, Received
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.events import Event
@@ -41,6 +43,7 @@ class Recorder:
     ttl: int
     batch: int
     recorded: Callable[[str, Event], None] = lambda node, event: None
+    fire: Callable[[str, dict[str, JsonValue]], object] = lambda event_type, data: None
     _disk: Outage = field(default_factory=lambda: Outage("the daily log"))
 
     async def take(self, subscription: Subscription) -> None:
@@ -75,22 +78,29 @@ class Recorder:
         fresh = [each for each in found if each.new.ulid not in known]
         if not fresh:
             return
-        await asyncio.to_thread(self._log, fresh)
+        self._tell(await asyncio.to_thread(self._log, fresh))
         heard = {each.node: now() for each in fresh if HUB not in {each.node, each.event.origin}}
         await self.events.store_all([each.new for each in fresh], ttl=self.ttl, seen=heard)
         for each in fresh:
             metrics.LOGGED.labels(each.event.event_type).inc()
             self.recorded(each.node, each.event)
 
-    def _log(self, fresh: Sequence[_Found]) -> None:
+    def _tell(self, trouble: str) -> None:
+        """Say once that the log's disk takes nothing, and once that it does again."""
+        if trouble and self._disk.down(trouble):
+            self.fire("log_failed", {"reason": trouble})
+        elif not trouble and self._disk.up():
+            self.fire("log_ok", {})
+
+    def _log(self, fresh: Sequence[_Found]) -> str:
+        """Why the disk does not take it; empty where it does."""
         lines = [_line(each) for each in fresh]
         try:
             self.log.write(lines)
         except OSError as error:  # a full disk must not keep the events from Redis
             metrics.UNWRITTEN.inc(len(lines))
-            self._disk.down(str(error))
-        else:
-            self._disk.up()
+            return str(error)
+        return ""
 
 
 def _line(found: _Found) -> Line:

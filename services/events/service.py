@@ -37,6 +37,7 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
         kept.ttl,
         kept.batch,
         home_assistant.offer,
+        hub.events.fire,
     )
     presence = Presence(nodes, hub.events, kept.silent_after)
     drops, counts = BrokerDrops(hub.events), hub.session.subscribe(brokerdrops.TOPIC)

@@ -14,7 +14,7 @@ from lookout.bus.commands import Arguments, CommandFailed, Data, Services
 from lookout.bus.events import EventBus
 from lookout.bus.journal import Journal
 from lookout.bus.session import Session
-from lookout.contract.commands import Command, parse_result
+from lookout.contract.commands import Command, Result, parse_result
 from lookout.contract.events import parse_event
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context, new_id
@@ -179,3 +179,13 @@ async def test_a_call_to_all_collects_results(bench: Bench) -> None:
 async def test_no_answer_is_a_timeout(bench: Bench) -> None:
     with pytest.raises(TimeoutError):
         await bench.caller.call("barn", Command(service="add"), timeout=0.3)
+
+
+def test_a_damaged_journal_is_told_and_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "journal.json"
+    path.write_bytes(b"\0" * 300)
+    journal = Journal(path)
+    assert journal.damage
+    journal.put("once", Result(ok=True, service="capture", node="garden", id="once"))
+    assert not Journal(path).damage
+    assert Journal(path).get("once") is not None

@@ -39,6 +39,13 @@ def test_a_picture_that_would_take_hours_is_made_as_small_as_half_an_hour_takes(
     assert pace.most == 360_000
 
 
+def test_a_modem_that_takes_all_at_once_is_seen_through_after_the_hour() -> None:
+    pace = Pace(HOUR)
+    pace.begin(0, 0, 1)
+    assert pace.judge(HOUR - 1, 1_400_000, 1, 1_400_000) is None
+    assert pace.judge(HOUR, 1_400_000, 1, 1_400_000) == 350_000
+
+
 def test_nothing_is_judged_in_the_first_minute() -> None:
     assert sent(Pace(HOUR), rate=0, size=1_400_000, seconds=55) is None
 

@@ -150,3 +150,22 @@ async def test_an_event_of_a_node_with_a_wrong_clock_is_logged_today_with_both_t
     today = data / "logs" / f"events-{datetime.now().astimezone():%Y-%m-%d}.log"
     await eventually(lambda: today.exists() and "|node_time=" in today.read_text())
     assert list((data / "logs").glob("events-*.log")) == [today]
+
+
+async def test_a_log_that_cannot_be_written_is_told_once_and_once_that_it_can(
+    events: Child, hub: Session, client: Any, data: Path
+) -> None:
+    told = hub.subscribe("lookout/hub/event/+", retained=False)
+    in_the_way = data / "logs" / f"events-{datetime.now().astimezone():%Y-%m-%d}.log"
+    in_the_way.mkdir(parents=True)
+    for number in range(3):
+        await hub.publish("lookout/garden/event/doorbell", b'{"number": %d}' % number)
+    assert (await anext(told)).topic.endswith("/log_failed")
+
+    async def stored() -> bool:
+        return len(await found(client, event_type="doorbell")) == 3
+
+    await eventually(stored)
+    in_the_way.rmdir()
+    await hub.publish("lookout/garden/event/doorbell", b'{"number": 3}')
+    assert (await anext(told)).topic.endswith("/log_ok")

@@ -117,6 +117,8 @@ class Node:
         """What the node says and obeys."""
         settings, session = self.settings, self.session
         journal = Journal(settings.spool_path / "commands.json")
+        self._tell_lost("commands.json", journal.damage)
+        self._tell_lost("state.json", self.knobs.state.damage)
         self.services = Services(session, self.topics, self.name, self.events, journal)
         facts = Facts(
             node=self.name,
@@ -147,6 +149,11 @@ class Node:
         )
         give_up_after = settings.health.give_up_after
         self.health = Health(self.capturer, self.events, Systemd(), give_up_after, self.end)
+
+    def _tell_lost(self, file: str, reason: str | None) -> None:
+        """A file that is lost is told: what a person had set is not there any more."""
+        if reason:
+            self.events.fire("state_lost", {"file": file, "reason": reason})
 
     async def begin(self) -> None:
         """Find what an earlier process left, and tell the source its settings."""

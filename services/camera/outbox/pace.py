@@ -39,15 +39,22 @@ class Pace:
         self._samples.append((now, taken))
         while now - self._samples[0][0] > WINDOW:
             self._samples.popleft()
+        if now - self._began >= self.longest:
+            # A modem or a proxy took it all at once, and the broker does not have it yet.
+            return self._at(size / (2 * self.longest), size)
         since, before = self._samples[0]
-        if now - self._began < LEAST or now - since < LEAST:
+        if now - since < LEAST:
             return None
         rate = (taken - before) / (now - since)
         if rate * self.longest < size:
-            self.rate = max(rate, 1.0)
-            return round(min(self.most, size) / 2)
+            return self._at(rate, size)
         # Each new connection begins the packet anew: a smaller one fits between two breaks.
         return size // 2 if self._broken >= MOST_BROKEN else None
+
+    def _at(self, rate: float, size: int) -> int:
+        """What gets through in half of the time."""
+        self.rate = max(rate, 1.0)
+        return round(min(self.most, size) / 2)
 
     def arrived(self, now: float, size: int) -> None:
         """It is there."""
