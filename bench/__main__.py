@@ -87,7 +87,8 @@ def medians(runs: Sequence[Rows]) -> Rows:
     return {
         row: {
             name: _median([run[row][name] for run in runs if name in run.get(row, {})])
-            for name in first
+            for name, figure in first.items()
+            if isinstance(figure, int | float)
         }
         for row, first in runs[0].items()
     }

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 BROKER_URL: Final = "LOOKOUT_MQTT__URL"
 REDIS_URL: Final = "LOOKOUT_REDIS__URL"
+DATA: Final = "LOOKOUT_DATA"
 _SECTIONS: Final = {BROKER_URL: "mqtt", REDIS_URL: "redis"}
 CONNECT_SECONDS: Final = 5.0
 MOST_NAMED: Final = 20
@@ -100,14 +101,23 @@ def _not_set(needed: str, another: list[str]) -> str:
     return f"{needed} is not set and no demo runs: set it to your hub's, or start `lookout demo`."
 
 
+def data_folder() -> Path:
+    """Where this computer's nodes keep their things: by the environment, else the demo's."""
+    return Path(os.environ.get(DATA) or _demo_says().get(DATA) or "data")
+
+
 def _demo_urls() -> dict[str, str]:
-    """What the running demo says."""
+    said = _demo_says()
+    return {name: said[name] for name in _SECTIONS if name in said}
+
+
+def _demo_says() -> dict[str, str]:
+    """What the running demo says; nothing where none runs."""
     try:
         lines = demo_file().read_text().splitlines()
     except OSError:
         return {}
-    said = dict(line.split("=", 1) for line in lines if "=" in line)
-    return {name: said[name] for name in _SECTIONS if name in said}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """`lookout spool`: what waits on this computer for the hub to store it, and throwing it away."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +55,7 @@ def spool(
 
 def _folders(paths: list[str], node: str | None) -> list[Path]:
     """The folders that are meant: named, the node's, or all in the data folder. Raises Trouble."""
-    spools = Path(os.environ.get("LOOKOUT_DATA", "data")) / "spool"
+    spools = connection.data_folder() / "spool"
     if len(paths) > 1 or (paths and node):
         raise connection.Trouble("Name one spool: a PATH or --node NAME, not both.")
     if paths:

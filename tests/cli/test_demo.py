@@ -4,19 +4,25 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from lookout.bus.session import Session
+from lookout.cli.demo.servers import Servers
 from lookout.cli.demo.status import Gallery, NoAnswer, Status
+from lookout.cli.demo.thermometer import NUMBER, write
+from lookout.contract.nodes import Info, parse_info
 from lookout.embedded.ports import free_port, is_free
-from lookout.host.settings import Redis
+from lookout.host.settings import Broker, Redis
 from lookout.store.client import opened
 from tests.support.leftovers import alive, descendants, describe
 from tests.support.servers import BrokerServer, StoreServer
@@ -224,3 +230,88 @@ async def test_refuses_what_cannot_be(tmp_path: Path, arguments: list[str], comp
 
         assert await demo.process.wait() == 2
         assert complaint in words
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("notes.txt", b"buy milk", "this is no film"),
+        ("empty.mp4", b"", "this is no film"),
+        ("folder", None, "no .jpg or .jpeg file is in this folder"),
+    ],
+)
+async def test_what_cannot_be_played_is_refused_with_a_sentence(
+    tmp_path: Path, name: str, content: bytes | None, complaint: str
+) -> None:
+    path = tmp_path / name
+    path.mkdir() if content is None else path.write_bytes(content)
+    async with running(tmp_path, "--source", str(path)) as demo:
+        words = await demo.words()
+        assert await demo.process.wait() == 1
+    assert complaint in words
+    assert "Traceback" not in words
+
+
+async def test_a_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    async with running(tmp_path, "--data", "/proc/lookout") as demo:
+        words = await demo.words()
+        assert await demo.process.wait() == 1
+    assert "--data /proc/lookout: nothing can be written there" in words
+    assert "Traceback" not in words
+
+
+async def test_each_camera_can_be_watched_live_and_the_first_one_shows_all_there_is(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, "--nodes", "2", "--interval", "1") as demo:
+        await demo.line_with(f"http://127.0.0.1:{demo.port}")
+        urls = dict(line.split("=", 1) for line in demo.env_file.read_text().splitlines())
+        infos: dict[str, Info] = {}
+
+        async with Session(Broker(url=urls["LOOKOUT_MQTT__URL"]), "test") as hub:
+            told = hub.subscribe("lookout/+/info")
+
+            async def all_is_there() -> bool:
+                message = await anext(told)
+                infos[message.topic.split("/")[1]] = parse_info(message.payload)
+                first = infos.get("garden", Info())
+                return len({info.live_url for info in infos.values()} - {None}) == 2 and bool(
+                    first.motion and first.lights and first.presets
+                )
+
+            await eventually(all_is_there)
+            readings = hub.subscribe("lookout/garden/reading")
+
+            async def warm() -> bool:
+                return b"greenhouse_temperature" in (await anext(readings)).payload
+
+            await eventually(warm)
+        assert infos["garden"].presets == ("standard", "night", "party")
+        assert (Path(urls["LOOKOUT_DATA"]) / "spool" / "garden").is_dir()
+
+
+def test_the_thermometer_is_read_as_the_kernel_would_show_it(tmp_path: Path) -> None:
+    file = tmp_path / NUMBER / "w1_slave"
+    file.parent.mkdir()
+    write(file, 21.375)
+    assert read_ds18b20(tmp_path) == 21.375
+
+
+def read_ds18b20(bus: Path) -> float:
+    code = (
+        "from services.camera.sensors import make_sensor\n"
+        "from services.camera.settings.sensors import Ds18b20\n"
+        f"device = Ds18b20(kind='ds18b20', id={NUMBER!r}, path={str(bus)!r})\n"
+        "print(make_sensor(device).read()['temperature'])"
+    )
+    return float(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    )
+
+
+def test_a_broker_that_has_ended_is_told() -> None:
+    alive = {"The broker": True, "Redis": True}
+    servers = Servers({}, "", {name: partial(alive.__getitem__, name) for name in alive})
+    assert servers.trouble == ""
+    alive["The broker"] = False
+    assert servers.trouble.startswith("The broker has ended: nothing is stored any more.")

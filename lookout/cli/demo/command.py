@@ -41,17 +41,21 @@ def demo(
 
     Servers named by LOOKOUT_MQTT__URL and LOOKOUT_REDIS__URL are used instead of private ones.
     """
+    from lookout.cli.demo.folders import NoFolder
     from lookout.cli.demo.run import NotReady, run
     from lookout.cli.demo.screen import Screen
     from lookout.cli.demo.services import Plan
+    from lookout.cli.demo.source import NoSource, check
     from lookout.embedded.ports import NotStarted
     from lookout.embedded.programs import Missing
     from lookout.host.settings import SettingsError, read_secret_files
 
     plan = Plan(nodes=nodes, interval=interval, source=source, port=port, data=data or Path())
     try:
+        if source is not None:
+            check(source)
         read_secret_files(os.environ)
         asyncio.run(run(plan, data, duration, Screen(sys.stdout)))
-    except (Missing, NotStarted, NotReady, SettingsError) as error:
+    except (Missing, NoFolder, NoSource, NotStarted, NotReady, SettingsError) as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None

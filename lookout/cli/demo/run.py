@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from lookout.cli.demo import servers, services
+from lookout.cli.connection import DATA
+from lookout.cli.demo import servers, services, thermometer
 from lookout.cli.demo.folders import connection_file, data_folder
 from lookout.cli.demo.screen import Screen
 from lookout.cli.demo.services import Plan
@@ -14,6 +15,7 @@ from lookout.cli.demo.status import Gallery, NoAnswer
 from lookout.cli.demo.supervisor import Supervisor
 from lookout.embedded.ports import free_port, is_free
 from lookout.errors import LookoutError
+from lookout.host.tasks import cancel
 
 READY_SECONDS = 60.0  # a Pi imports slowly
 STATUS_SECONDS = 1.0
@@ -53,11 +55,17 @@ async def _whole(plan: Plan, data: Path | None, duration: float | None, screen: 
             servers.BROKER_URL: running.mqtt[servers.HUB],
             servers.REDIS_URL: running.redis,
             "LOOKOUT_GALLERY_URL": plan.url,
+            DATA: str(plan.data),
         }
         stack.enter_context(connection_file(urls))
         supervisor = _supervise(plan, running, screen)
         stack.push_async_callback(supervisor.stop)
-        await _watch(plan, supervisor, duration, screen)
+        stack.push_async_callback(cancel, _thermometer(plan))
+        await _watch(plan, supervisor, running, duration, screen)
+
+
+def _thermometer(plan: Plan) -> asyncio.Task[None]:
+    return asyncio.create_task(thermometer.warm(plan.bus), name="thermometer")
 
 
 def _port(plan: Plan, screen: Screen) -> int:
@@ -79,7 +87,11 @@ def _supervise(plan: Plan, running: servers.Servers, screen: Screen) -> Supervis
 
 
 async def _watch(
-    plan: Plan, supervisor: Supervisor, duration: float | None, screen: Screen
+    plan: Plan,
+    supervisor: Supervisor,
+    running: servers.Servers,
+    duration: float | None,
+    screen: Screen,
 ) -> None:
     """Keep everything running and tell how it goes, for `duration` seconds or until cancelled."""
     gallery = Gallery(plan.port)
@@ -89,7 +101,7 @@ async def _watch(
         screen.headline(f"Open {plan.url}   (Ctrl-C ends the demo)")
         async with asyncio.timeout(duration):
             while True:
-                screen.status(await _status(gallery))
+                screen.status(running.trouble or await _status(gallery))
                 await asyncio.sleep(STATUS_SECONDS)
     except TimeoutError:
         screen.say(await _status(gallery))

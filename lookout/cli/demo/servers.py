@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +22,23 @@ class Servers:
 
     mqtt: Mapping[str, str]
     redis: str
+    own: Mapping[str, Callable[[], bool]]  # what we started -> whether it runs
+
+    @property
+    def trouble(self) -> str:
+        """Which of them has ended, for a person; empty while all run."""
+        return " ".join(
+            f"{name} has ended: nothing is stored any more. Press Ctrl-C and start the demo again."
+            for name, runs in self.own.items()
+            if not runs()
+        )
 
 
 @asynccontextmanager
 async def opened(folder: Path, nodes: Iterable[str]) -> AsyncIterator[Servers]:
     """Start what the environment does not name. Raises Missing or NotStarted."""
     users = {name: secrets.token_urlsafe(24) for name in (HUB, *nodes)}
+    own: dict[str, Callable[[], bool]] = {}
     async with AsyncExitStack() as stack:
         if named := os.environ.get(BROKER_URL):
             mqtt = dict.fromkeys(users, named)
@@ -35,14 +46,18 @@ async def opened(folder: Path, nodes: Iterable[str]) -> AsyncIterator[Servers]:
             broker = Mosquitto(folder / "mosquitto", users)
             stack.push_async_callback(broker.stop, STOP_SECONDS)
             await broker.start()
+            own["The broker"] = lambda: broker.running
             mqtt = {name: broker.url(name) for name in users}
-        redis = os.environ.get(REDIS_URL) or await _own_redis(folder, stack)
-        yield Servers(mqtt, redis)
+        redis = os.environ.get(REDIS_URL)
+        if not redis:
+            server = await _own_redis(folder, stack)
+            redis, own["Redis"] = server.url, lambda: server.running
+        yield Servers(mqtt, redis, own)
 
 
-async def _own_redis(folder: Path, stack: AsyncExitStack) -> str:
+async def _own_redis(folder: Path, stack: AsyncExitStack) -> RedisServer:
     password = secrets.token_urlsafe(24)
     server = RedisServer(folder / "redis", password=password, maxmemory=MOST_MEMORY)
     stack.push_async_callback(server.stop, STOP_SECONDS)
     await server.start()
-    return server.url
+    return server

@@ -1,5 +1,6 @@
 """The demo's services and nodes: what each is told by its environment."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lookout.cli.demo.servers import BROKER_URL, HUB, REDIS_URL, Servers
+from lookout.cli.demo.thermometer import NUMBER
 from lookout.embedded.child import Child
 
 HUB_SERVICES = ("ingest", "events", "gallery")
@@ -31,6 +33,11 @@ class Plan:
         """The names of the nodes: garden, barn, gate, node-4, ..."""
         more = (f"node-{number}" for number in range(len(NODE_NAMES) + 1, self.nodes + 1))
         return [*NODE_NAMES[: self.nodes], *more]
+
+    @property
+    def bus(self) -> Path:
+        """Where the first node's thermometer seems to hang."""
+        return self.data / "w1"
 
     @property
     def url(self) -> str:
@@ -64,9 +71,29 @@ def nodes(plan: Plan, servers: Servers) -> Iterator[tuple[str, Child]]:
             "LOOKOUT_CAPTURE__INTERVAL": str(plan.interval),
             "LOOKOUT_SENSORS__INTERVAL": str(SENSOR_SECONDS),
             "LOOKOUT_SPOOL__MAX_BYTES": str(SPOOL_BYTES),
+            "LOOKOUT_LIVE__ENABLED": "true",  # it costs nothing while nobody watches
+            "LOOKOUT_LIVE__PORT": "0",  # any free one: each has its own
             **_source(plan.source),
+            **(_shown(plan) if seed == 0 else {}),
         }
         yield name, _process(plan, "camera", name, settings)
+
+
+def _shown(plan: Plan) -> dict[str, str]:
+    """What the first node has besides: motion, a sensor, a lamp, a preset."""
+    thermometer = {"kind": "ds18b20", "name": "greenhouse", "id": NUMBER, "path": str(plan.bus)}
+    presets = {
+        "night": {"interval": 30, "motion": True},
+        "party": {"interval": 1, "quality": 70, "overlay": "%H:%M:%S"},
+    }
+    return {
+        "LOOKOUT_DETECT__MOTION__ENABLED": "true",
+        "LOOKOUT_DETECT__MOTION__PICTURES__BEFORE": "1",
+        "LOOKOUT_DETECT__MOTION__PICTURES__AFTER": "1",
+        "LOOKOUT_SENSORS__DEVICES": json.dumps([thermometer]),
+        "LOOKOUT_LIGHTS": json.dumps([{"name": "lantern", "pin": None, "when": "dark"}]),
+        "LOOKOUT_PRESETS": json.dumps(presets),
+    }
 
 
 def _source(path: Path | None) -> dict[str, str]:

@@ -15,6 +15,18 @@ class LampError(LookoutError):
     """The pin cannot be driven; the message is for a person."""
 
 
+class NoPin:
+    """What a lamp switches that is only shown."""
+
+    value = False
+
+    def off(self) -> None:
+        """There is nothing to be dark."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
 class Lamp:
     """On while its rule or a capture wants it, unless a command said otherwise."""
 
@@ -28,7 +40,11 @@ class Lamp:
         self._said: bool | None = None
 
     def open(self) -> None:
-        """Take the pin. One that cannot be had is told, and the node goes on without it."""
+        """Take the pin, if there is one. If it cannot be had, the node goes on without it."""
+        if self.settings.pin is None:
+            self._device = NoPin()
+            self._apply()
+            return
         try:
             from gpiozero import DigitalOutputDevice
 

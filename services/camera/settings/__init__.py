@@ -92,7 +92,9 @@ class CameraSettings(Settings):
 
     def _pins(self) -> Iterator[tuple[int, str]]:
         yield from ((each.pin, f"triggers.gpio {each.name}") for each in self.triggers.gpio)
-        yield from ((each.pin, f"lights {each.name}") for each in self.lights)
+        yield from (
+            (each.pin, f"lights {each.name}") for each in self.lights if each.pin is not None
+        )
 
     @property
     def spool_path(self) -> Path:

@@ -24,7 +24,9 @@ class Light(Section):
     """One lamp on a pin."""
 
     name: Word = Field(description="1 to 32 of a-z, 0-9 and _; commands and info use it")
-    pin: Pin = Field(description="number of the GPIO (BCM)")
+    pin: Pin | None = Field(
+        description="number of the GPIO (BCM); null is a lamp on no pin, to try things out"
+    )
     when: Literal["command", "always", "capture", "dark", "timed"] = Field(
         "command", description="what switches it on by itself; command: nothing does"
     )
