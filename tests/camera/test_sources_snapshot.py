@@ -159,15 +159,26 @@ def test_settings_are_shown_without_the_password(monkeypatch: pytest.MonkeyPatch
     assert "s3cret" not in show(settings) + repr(settings)
 
 
+@pytest.mark.parametrize(
+    "login",
+    [
+        {"url": "rtsp://me:s3cret@127.0.0.1:9/live?key=s3cret"},
+        {"url": "rtsp://127.0.0.1:9/user=me&password=s3cret&channel=1"},
+        {"url": "http://127.0.0.1:9/film?token=s3cret", "user": "me", "password": "s3cret#/?@"},
+    ],
+)
 async def test_a_nodes_password_never_reaches_the_bus_or_the_log(
-    mqtt_settings: Settings, data: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+    mqtt_settings: Settings,
+    data: Path,
+    hub: Hub,
+    capsys: pytest.CaptureFixture[str],
+    login: dict[str, str],
 ) -> None:
-    url = "rtsp://me:s3cret@127.0.0.1:9/live?key=s3cret"
     settings = node_settings(
         mqtt_settings("garden"),
         data,
         capture={"interval": 0},
-        camera={"source": "rtsp", "url": url, "timeout": 5.0},
+        camera={"source": "rtsp", "timeout": 5.0, **login},
     )
     everything = hub.session.subscribe("lookout/#")
     heard: list[bytes] = []

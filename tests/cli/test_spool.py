@@ -44,6 +44,16 @@ async def test_shows_one_spool_by_its_node_or_its_path(cli: Cli, data: Path) -> 
         assert "barn" not in said.out
 
 
+async def test_the_running_demos_spools_are_found(
+    cli: Cli, data: Path, environment: dict[str, str]
+) -> None:
+    file = Path(environment["XDG_RUNTIME_DIR"]) / "lookout" / "demo.env"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"LOOKOUT_DATA={data}\n")
+    said = await cli("spool", "--node", "garden", "--json")
+    assert [each["path"] for each in said.document["spools"]] == [str(data / "spool" / "garden")]
+
+
 async def test_flush_asks_and_then_leaves_only_the_nodes_own_files(cli: Cli, data: Path) -> None:
     garden = data / "spool" / "garden"
     asked = await cli("spool", "flush", "--node", "garden", LOOKOUT_DATA=str(data))

@@ -7,12 +7,10 @@ import av
 from av.container import InputContainer
 
 from services.camera.settings import Camera
-from services.camera.sources import httpstream
 from services.camera.sources.decoding import Decoding
 from services.camera.sources.httpanswer import HttpFailed
 from services.camera.sources.shot import Connection
 from services.camera.sources.stream import NoConnection, Stream
-from services.camera.sources.tunnel import Tunnel, Tunnelled
 
 CONNECT_SECONDS = 10.0
 _TRANSPORTS = {
@@ -30,6 +28,8 @@ def rtsp(settings: Camera) -> Stream:
 
 
 async def _by_http(settings: Camera, changed: Callable[[], None]) -> Connection:
+    from services.camera.sources import httpstream  # aiohttp, of which rtsp:// knows nothing
+
     try:
         stream = await httpstream.opened(settings, changed)
     except HttpFailed as error:
@@ -50,6 +50,8 @@ async def _by_libav(
     if not address.is_encrypted:
         url = address.with_login(address.scheme, address.host, address.port)
         return Decoding(partial(_opened, url, options, settings.stale_after), changed)
+    from services.camera.sources.tunnel import Tunnel, Tunnelled
+
     tunnel = Tunnel(address.host, address.port, settings.tls)
     await tunnel.open()
     url = address.with_login(address.scheme.removesuffix("s"), tunnel.host, tunnel.port)
