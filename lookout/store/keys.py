@@ -102,3 +102,8 @@ def turn(work: str) -> str:
 def undated(node_name: str, node_clock: str) -> str:
     """The images dated by the hub's clock that were taken by one setting of the node's own."""
     return f"{UNDATED}:{node_name}:{node_clock}"
+
+
+def parked(stream: str, group: str) -> str:
+    """A stream of what the workers of a group could not handle, each with its reason."""
+    return f"parked:{stream}:{group}"

@@ -1,10 +1,10 @@
 """One camera node: it captures, spools, sends until confirmed, and obeys commands."""
 
-import asyncio
 from contextlib import AsyncExitStack
 
 from lookout.bus.session import Session
 from lookout.host.run import Unusable
+from lookout.host.tasks import Crew, cancel
 from services.camera.node.assembly import Node
 from services.camera.outbox.owner import owned
 from services.camera.settings import CameraSettings
@@ -27,10 +27,9 @@ async def _serve(settings: CameraSettings, session: Session, source: Source) -> 
         stack.callback(node.knobs.state.save)
         stack.callback(node.clock.save)
         stack.push_async_callback(node.device.close)
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks = [group.create_task(body, name=name) for name, body in node.work().items()]
+        crew = await stack.enter_async_context(Crew())
+        tasks = [crew.start(body, name) for name, body in node.work().items()]
         await node.end.wait()
-        for task in tasks:
-            task.cancel()
+        await cancel(*tasks)
     if node.health.reason is not None:
         raise Unusable(node.health.reason)
