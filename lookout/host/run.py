@@ -14,7 +14,7 @@ from lookout.errors import LookoutError
 from lookout.host import log, progress
 from lookout.host.health import Heart
 from lookout.host.settings import Settings, SettingsError
-from lookout.host.tasks import cancel
+from lookout.host.tasks import Insistence, cancel
 
 DRAIN_SECONDS = 8.0  # under Docker's and our demo's patience for a stop
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8  # malloc.h
@@ -102,8 +102,9 @@ async def _until_stopped(
 
 async def drain(work: asyncio.Task[None], seconds: float) -> None:
     """Cancel the work and wait for its cleanup, but not for ever."""
-    work.cancel()
+    insistence = Insistence(work)
     await asyncio.wait({work}, timeout=seconds)
+    insistence.stop()
     if not work.done():
         names = sorted(task.get_name() for task in asyncio.all_tasks())
         logger.warning("gave up waiting for a clean stop", seconds=seconds, tasks=names)

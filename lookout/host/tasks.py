@@ -75,6 +75,25 @@ class Crew:
             self._insisting = loop.call_later(INSIST_SECONDS, self._insist)
 
 
+class Insistence:
+    """Cancels a task now, and again every INSIST_SECONDS until it has ended, or until `stop`."""
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
+        self._timer: asyncio.TimerHandle | None = None
+        self._again()
+
+    def stop(self) -> None:
+        """Leave it alone from now on."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _again(self) -> None:
+        if not self._task.done():
+            self._task.cancel()
+            self._timer = asyncio.get_running_loop().call_later(INSIST_SECONDS, self._again)
+
+
 async def cancel(*tasks: asyncio.Task[Any]) -> None:
     """Cancel tasks, again and again, until they are gone."""
     waiting = set(tasks)

@@ -99,6 +99,7 @@ class Health(Answer):
     status: str
     redis: str
     broker: str
+    work: str
 
 
 class Problem(Answer):

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from lookout.host import progress
 from lookout.store.errors import StoreError
 from services.gallery import keys
 
@@ -13,13 +14,15 @@ PATIENCE: Final = 3.0  # seconds
 
 
 async def healthz(request: web.Request) -> web.Response:
-    """200 when Redis and the broker answer, else 503 with which one does not."""
+    """200 when Redis and the broker answer and our work goes on, else 503 with what does not."""
     redis, broker = await _redis_answers(request), request.app[keys.SESSION].is_connected
-    well = redis and broker
+    stuck = sorted(progress.current().overdue())
+    well = redis and broker and not stuck
     body = {
         "status": "ok" if well else "unavailable",
         "redis": _word(redis),
         "broker": _word(broker),
+        "work": f"stands still: {', '.join(stuck)}" if stuck else "ok",
     }
     status = HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE
     return web.json_response(body, status=status, headers={"Cache-Control": "no-store"})

@@ -16,7 +16,6 @@ from lookout.host.tasks import Crew
 SECONDS = 1.0
 
 
-
 async def _dying(work: Coroutine[Any, Any, Any], marker: Path) -> Any:
     task = asyncio.ensure_future(work)
     await asyncio.wait({task}, timeout=SECONDS)
@@ -36,7 +35,7 @@ def main() -> None:
             return whole(crew, _dying(work, marker), named)
         return whole(crew, work, named)
 
-    Crew.start = start  # type: ignore[method-assign]
+    setattr(Crew, "start", start)  # noqa: B010 - for the type checker it is a method
     sys.argv = [f"services.{service}"]
     runpy.run_module(f"services.{service}", run_name="__main__")
 

@@ -15,6 +15,7 @@ import structlog
 from redis.exceptions import LockError
 
 from lookout.errors import LookoutError
+from lookout.host.tasks import Insistence
 from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.errors import StoreAway, StoreError
@@ -48,18 +49,23 @@ async def held(client: Client, name: str, holder: str) -> AsyncIterator[None]:
     await _take(lock, name, holder)
     keeping = asyncio.create_task(_keep(lock, name, holder), name="lease")
 
+    insisting: list[Insistence] = []
+
     def stop(_: asyncio.Task[None]) -> None:
-        work.cancel()
+        insisting.append(Insistence(work))
 
     keeping.add_done_callback(stop)
     try:
         yield
     except asyncio.CancelledError:
         if keeping.done():
-            work.uncancel()
+            while work.uncancel():
+                continue
             keeping.result()
         raise
     finally:
+        for each in insisting:
+            each.stop()
         keeping.remove_done_callback(stop)
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from lookout.bus.commands import Services
 from lookout.bus.events import EventBus
+from lookout.bus.intake import Ignored, Intake
 from lookout.bus.journal import Journal
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
@@ -165,6 +166,7 @@ class Node:
         """What must run, by task name."""
         topics, session = self.topics, self.session
         receipts = session.subscribe(topics.stored(self.name), retained=False)
+        intake = Intake(topics, Ignored())
         hub = session.subscribe(topics.every_hub_status())
         return {
             "commands": self.services.serve(),
@@ -172,8 +174,8 @@ class Node:
             "clock": self.clock.run(),
             "sender": self.sender.send_forever(),
             "what was put back": self.sender.take_back(),
-            "receipts": self.sender.take_receipts(receipts),
-            "hub": self.sender.follow_hub(hub),
+            "receipts": intake.each("receipts", receipts, self.sender.handle_receipt),
+            "hub": intake.raw("hub", hub, self.sender.follow_hub),
             "preview": self.preview.publish_forever(),
             "live view": self.live.run(),
             "readings": self.sensors.run(),

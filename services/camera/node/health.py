@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from lookout.bus.events import EventBus
+from lookout.host import progress
 from lookout.host.notify import Systemd
 from services.camera.capture.capturer import Capturer
 
@@ -46,7 +47,7 @@ class Health:
         capturer = self.capturer
         device = self.capturer.device
         stuck = device.busy_seconds > device.timeout + GRACE_SECONDS
-        if not stuck:
+        if not stuck and not progress.current().overdue():
             self.systemd.alive()
         if (text := self._described(stuck=stuck)) != self._said:
             self._said = text

@@ -11,6 +11,7 @@ from lookout.homeassistant.abilities import Abilities
 from lookout.homeassistant.announcer import Announcer
 from lookout.homeassistant.discovery import Component, config_topic, described, device_id
 from lookout.homeassistant.node_entities import NodeEntities
+from lookout.host.tasks import Crew
 from services.camera.capture.device import Device
 from services.camera.detectors import Detectors
 from services.camera.knobs import Knobs
@@ -48,9 +49,9 @@ class HomeAssistant:
             await asyncio.Event().wait()
         kept = self.knobs.state.kept(_KEPT)
         self._had = {key: platform for key, platform in kept.items() if isinstance(platform, str)}
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._announcer.follow(), name="births of Home Assistant")
-            group.create_task(self._follow_hub(), name="hub's announcement")
+        async with Crew() as crew:
+            crew.start(self._announcer.follow(), "births of Home Assistant")
+            crew.start(self._follow_hub(), "hub's announcement")
             while True:
                 await self._announce()
                 await asyncio.sleep(LOOK_SECONDS)

@@ -9,10 +9,10 @@ import structlog
 
 from lookout.bus.errors import BusError, NotConnected, TooLarge
 from lookout.bus.events import EventBus
+from lookout.bus.intake import Received
 from lookout.bus.session import Session
-from lookout.bus.subscription import Message, Subscription
-from lookout.contract.errors import BadMessage, BadTopic
-from lookout.contract.hub import Rejection, parse_receipt
+from lookout.bus.subscription import Message
+from lookout.contract.hub import Rejection
 from lookout.contract.images import IMAGE_TYPE, ImageMeta, split_image_id
 from lookout.contract.topics import Topics
 from lookout.host.tasks import cancel
@@ -62,17 +62,9 @@ class Sender:
             else:
                 await self._rest(wait)
 
-    async def take_receipts(self, subscription: Subscription) -> None:
+    async def handle_receipt(self, received: Received) -> None:
         """Let go what the hub has stored, or will never store."""
-        async for message in subscription:
-            try:
-                await self.handle_receipt(message)
-            except BadMessage as error:
-                logger.warning("not a receipt", reason=str(error))
-
-    async def handle_receipt(self, message: Message) -> None:
-        """One receipt. Raises BadMessage."""
-        receipt = parse_receipt(message.payload)
+        receipt = received.model
         refused = self._named(receipt.rejected)
         confirmed = _milliseconds(self.node, receipt.ids)
         self.hub_clock.received([*confirmed, *refused], receipt.time)
@@ -112,15 +104,11 @@ class Sender:
             await self.spool.take_back()
             await asyncio.sleep(BACK_SECONDS)
 
-    async def follow_hub(self, subscription: Subscription) -> None:
+    async def follow_hub(self, message: Message) -> None:
         """Know whether an ingest worker is there: without one, sending again is in vain."""
-        async for message in subscription:
-            try:
-                service = self.topics.parse(message.topic).name or ""
-            except BadTopic:
-                continue
-            if service.startswith("ingest"):
-                self._note_hub(service, online=message.payload == b"online")
+        service = self.topics.parse(message.topic).name or ""
+        if service.startswith("ingest"):
+            self._note_hub(service, online=message.payload == b"online")
 
     def _note_hub(self, service: str, *, online: bool) -> None:
         before = bool(self._hubs)
