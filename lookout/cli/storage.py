@@ -1,7 +1,7 @@
 """`lookout storage`: who uses the memory, what holds for whom, and what the rules would remove."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -13,14 +13,17 @@ if TYPE_CHECKING:  # the store needs redis, which a Pi with only the camera's pa
     from lookout.store.memory import Memory
     from lookout.store.retention.forecast import Forecast
     from lookout.store.retention.keeping import Kept
+    from lookout.store.retention.kinds import Held
     from lookout.store.retention.removal import Victim
     from lookout.store.retention.report import Holding
+    from lookout.store.retention.rules import Retention
 
 COLUMNS: Final = (
     "Node",
     "Images>",
     "Pictures>",
     "Share>",
+    "Memory>",
     "Oldest",
     "Newest",
     "Kept>",
@@ -77,19 +80,22 @@ async def _show(dry_run: bool, free: int, within: float, as_json: bool) -> None:
     from lookout.store.retention import rules as retention
     from lookout.store.retention.forecast import forecast
     from lookout.store.retention.keeping import kept
+    from lookout.store.retention.kinds import held
     from lookout.store.retention.report import holdings
 
     found: Forecast = {}
     async with connection.redis() as client:
         rules = await retention.load(client)
         now, quota = await memory(client), await kept(client, rules)
-        nodes = await holdings(client, rules)
+        nodes, kinds = await holdings(client, rules), await held(client)
         if dry_run:
             found = await forecast(client, rules, now=time.time(), within=within, free=free)
     if as_json:
-        tables.print_json(_document(now, quota, nodes, found))
+        document = _document(now, quota, nodes, found)
+        tables.print_json({**document, "kinds": {name: asdict(kinds[name]) for name in kinds}})
         return
     _print_totals(now, quota, nodes)
+    _print_kinds(kinds, rules, now.limit)
     if nodes:
         tables.print_table(COLUMNS, map(_row, nodes))
     if dry_run:
@@ -136,6 +142,25 @@ def _print_totals(now: "Memory", quota: "Kept", nodes: Sequence["Holding"]) -> N
     print(f"Kept for good: {quota.images:,}{most} pictures, {format_size(quota.bytes)}{room}.")
 
 
+def _print_kinds(kinds: "Mapping[str, Held]", rules: "Retention", limit: int) -> None:
+    from lookout.amounts.sizes import format_size
+    from lookout.store.retention.room import shares
+
+    own = shares(rules)
+    rows = [
+        (
+            name,
+            f"{each.number:,}",
+            format_size(each.bytes),
+            format_size(round(own[name] * limit)) if limit and name in own else tables.NOTHING,
+        )
+        for name, each in kinds.items()
+        if each.number
+    ]
+    if rows:
+        tables.print_table(("Kind", "Number>", "Memory>", "Share>"), rows)
+
+
 def _row(node: "Holding") -> tuple[str, ...]:
     from lookout.amounts.sizes import format_size
 
@@ -148,6 +173,7 @@ def _row(node: "Holding") -> tuple[str, ...]:
         str(node.images),
         format_size(node.bytes),
         f"{node.share:.0%}",
+        format_size(node.memory),
         tables.clock(node.oldest),
         tables.clock(node.newest),
         str(node.kept) if node.kept else tables.NOTHING,

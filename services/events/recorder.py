@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -17,10 +18,13 @@ from lookout.host import progress
 from lookout.host.outage import Outage
 from lookout.store.client import transient
 from lookout.store.events import Events, NewEvent
+from lookout.store.retention.room import Room
 from services.events import metrics
 from services.events.dailylog import DailyLog, Line
 from services.events.describe import describe, searchable
 from services.events.floods import Floods
+
+NEEDED: Final = 1_500  # bytes of an event in Redis besides its data, index included
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Recorder:
     events: Events
     log: DailyLog
     floods: Floods
+    room: Room
     ttl: int
     batch: int
     recorded: Callable[[str, Event], None] = lambda node, event: None
@@ -79,6 +84,7 @@ class Recorder:
         if not fresh:
             return
         self._tell(await asyncio.to_thread(self._log, fresh))
+        await self.room.make(sum(len(each.new.data) + NEEDED for each in fresh))
         heard = {each.node: now() for each in fresh if HUB not in {each.node, each.event.origin}}
         await self.events.store_all([each.new for each in fresh], ttl=self.ttl, seen=heard)
         for each in fresh:

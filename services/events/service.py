@@ -8,6 +8,8 @@ from lookout.hub import Hub
 from lookout.store.errors import StoreAway, StoreError
 from lookout.store.events import Events
 from lookout.store.nodes import Nodes
+from lookout.store.retention import rules as retention
+from lookout.store.retention.room import Room
 from services.events import brokerdrops
 from services.events import sweeping as sweeps
 from services.events.bridges import Bridges
@@ -34,6 +36,7 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
         Events(hub.client),
         log,
         floods,
+        Room(hub.client, lambda: retention.load(hub.client)),
         kept.ttl,
         kept.batch,
         home_assistant.offer,

@@ -19,6 +19,7 @@ from lookout.host.tasks import Crew
 from lookout.store.errors import StoreError
 from lookout.store.images import Dating, Images, NewImage, first_datings, is_known
 from lookout.store.naming import Nameless, choose_ids
+from lookout.store.retention.room import Room
 from lookout.store.retention.rules import Retention
 from lookout.vision.jpeg import picture
 from services.ingest import metrics
@@ -28,7 +29,6 @@ from services.ingest.patience import Patience
 from services.ingest.receipts import Receipts
 from services.ingest.redating import Redating
 from services.ingest.refusals import Refusals, claimed_id
-from services.ingest.room import Room
 from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()

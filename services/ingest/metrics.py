@@ -20,6 +20,9 @@ MEMORY_SHARE = Gauge("lookout_redis_memory_share", "Part of Redis' memory limit 
 REPLICAS = Gauge("lookout_redis_replicas", "Replicas of Redis that are in touch and caught up")
 EVICTED = Counter("lookout_redis_evicted", "Keys that Redis threw out early to make room")
 REMOVED = Counter("lookout_ingest_removed", "Images removed before their time, by rule", ["rule"])
+REMOVED_OF_KIND = Counter(
+    "lookout_ingest_made_room", "Things removed because memory was short, by kind", ["kind"]
+)
 KEPT = Gauge("lookout_ingest_kept", "Images that somebody keeps for good")
 KEPT_BYTES = Gauge("lookout_ingest_kept_bytes", "Bytes of those images")
 KEPT_SHARE = Gauge("lookout_ingest_kept_share", "Part of the quota for kept images in use, 0 to 1")

@@ -18,7 +18,7 @@ from services.ingest.readings import ReadingIntake
 from services.ingest.receipts import Receipts
 from services.ingest.redating import WAITING_SECONDS, Redating
 from services.ingest.refusals import Refusals
-from services.ingest.room import Room
+from services.ingest.room import room_by
 from services.ingest.settings import IngestSettings
 from services.ingest.upkeep import Keeper
 
@@ -54,12 +54,13 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
     ran = await patience.until_done(lambda: last_ran(client))
     clock = HubClock(limits, floor=max(ran, built_at()))
     redating = Redating(client, clock)
+    room = room_by(client, rules)
     images = ImageIntake(
         limits,
         rules,
         topics,
         Images(client),
-        Room(client, rules),
+        room,
         patience,
         refusals,
         receipts,
@@ -69,7 +70,7 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
     )
     teller = HubClockTeller(client, hub.events, clock)
     readings = ReadingIntake(limits, rules, Readings(client), patience)
-    keeper = Keeper(settings, client, pressure, clock, teller, redating)
+    keeper = Keeper(settings, client, pressure, clock, teller, redating, room)
 
     async with Crew() as crew:
         crew.start(hub.keep_indexes(), "indexes")

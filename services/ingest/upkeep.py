@@ -13,11 +13,13 @@ from lookout.store.client import Client
 from lookout.store.errors import StoreAway, StoreError
 from lookout.store.locks import lease
 from lookout.store.replicas import replicas_in_touch
+from lookout.store.retention.room import Room
 from services.ingest import metrics
 from services.ingest.caps import CAP_SECONDS, Caps
 from services.ingest.hubclock import LOOK_SECONDS, HubClock, HubClockTeller
 from services.ingest.pressure import CHECK_SECONDS, Pressure
 from services.ingest.redating import Redating
+from services.ingest.room import LOOK_SECONDS as ROOM_SECONDS
 from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
 from services.ingest.thinning import PASS_SECONDS, Thinning
@@ -37,6 +39,7 @@ class Keeper:
     clock: HubClock
     teller: HubClockTeller
     redating: Redating
+    room: Room
 
     async def upkeep(self) -> None:
         """Watch the memory and hold to the rules whenever it is our turn, until cancelled."""
@@ -53,6 +56,7 @@ class Keeper:
             ("clock", self.teller.tell, LOOK_SECONDS, (StoreError,)),
             ("dates", self.redating.follow, LOOK_SECONDS, (StoreError,)),
             ("memory", self.pressure.check, CHECK_SECONDS, (StoreAway,)),
+            ("room", self.room.look, ROOM_SECONDS, (StoreError,)),
             ("replicas", self._count_replicas, CHECK_SECONDS, (StoreAway,)),
             ("caps", self._unless_in_doubt(caps), CAP_SECONDS, (StoreError,)),
             ("rules", Rules(client, rules).tell, TELL_SECONDS, (StoreError,)),

@@ -43,6 +43,7 @@ async def test_shows_each_nodes_part_and_its_rules(on_store: Cli, client: Client
     assert rows["gate"].startswith("gate 4 12.0 KB 75% ")
     assert rows["gate"].endswith(" - 7 d 2 pictures, 7.0 KB")
     assert rows["barn"].endswith(" 1 2 h 2 pictures")
+    assert rows["images"].startswith("images 8 ")
     assert "without a limit" in said.out
     assert "8 pictures have 16.0 KB." in said.out
     assert "Kept for good: 1 of 5 pictures, 1.0 KB." in said.out
@@ -50,6 +51,8 @@ async def test_shows_each_nodes_part_and_its_rules(on_store: Cli, client: Client
 
 async def test_as_json_it_has_every_number(on_store: Cli, client: Client) -> None:
     document = (await on_store("storage", "--json")).document
+    assert 4_000 < document["nodes"][1].pop("memory") < 20_000
+    assert document["kinds"]["images"]["number"] == 8
     assert document["nodes"][1] == {
         "node": "barn",
         "images": 4,

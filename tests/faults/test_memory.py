@@ -77,6 +77,48 @@ async def test_more_than_fits_keeps_the_newest_the_quiet_and_the_kept_and_says_s
         await starter.stop_all()
 
 
+@pytest.mark.timeout(180)
+async def test_a_flood_of_large_events_costs_no_picture(
+    broker: BrokerServer,
+    small_redis: StoreServer,
+    mqtt_settings: Callable[[str], Broker],
+    data: Path,
+) -> None:
+    starter = ServiceStarter(broker, small_redis, data)
+    first = round(time.time() * 1000)
+    pictures = 219
+    try:
+        async with (
+            Session(mqtt_settings("hub"), "senders") as session,
+            Session(mqtt_settings("garden"), "garden") as loud,
+            opened(RedisSettings(url=small_redis.url)) as client,
+        ):
+            statuses = session.subscribe("lookout/hub/+/status")
+            over = session.subscribe("lookout/garden/event/flood_ended")
+            await session.connected()
+            await loud.connected()
+            # Each node may fire so much that it would fill this memory several times.
+            generous = {"NODE_RATE": "1000", "NODE_BYTES_RATE": "1MB", "NODE_BYTES_BURST": "60MB"}
+            limits = {f"LOOKOUT_EVENTS__{name}": value for name, value in generous.items()}
+            starter.start("ingest")
+            starter.start("events", **limits)
+            online: set[str] = set()
+            while len(online) < 2:
+                message = await anext(statuses)
+                online |= {message.topic} if message.payload == b"online" else set()
+            await publish(session, "quiet", range(pictures), first)
+            await eventually(lambda: client.exists(f"image:quiet:{first + pictures - 1}"))
+            body = b'{"data": {"words": "%s"}}' % (b"x" * 16_000)
+            for number in range(6_000):
+                await loud.publish(f"lookout/garden/event/noise_{number % 7}", body)
+            await anext(over)
+            there = await Images(client).page(Query(tags={"node": ["quiet"]}, limit=pictures))
+            assert len(there.rows) == pictures
+            assert (await client.info("stats"))["evicted_keys"] == 0
+    finally:
+        await starter.stop_all()
+
+
 async def newest_are_there(client: Any, first: int) -> None:
     page = await Images(client).page(Query(tags={"node": ["loud"]}, limit=200))
     assert [row["id"] for row in page.rows] == [

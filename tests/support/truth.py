@@ -104,12 +104,14 @@ def thinned(own: Sequence[Row], rules: Retention, now: float) -> list[str]:
     return surplus
 
 
-def freed(rows: Iterable[Row], need: int) -> list[str]:
-    """Whom making room takes: the oldest of whoever uses most."""
+def freed(rows: Iterable[Row], need: int, besides: Mapping[str, int]) -> list[str]:
+    """Whom making room takes: the oldest of whoever uses most; what a picture needs `besides`."""
     by_node: dict[str, list[Row]] = {}
     for row in mortal(rows):
         by_node.setdefault(row["node"], []).append(row)
-    sizes = {node: sum(int(row["size"]) for row in own) for node, own in by_node.items()}
+    sizes = {
+        node: sum(int(row["size"]) + besides[node] for row in own) for node, own in by_node.items()
+    }
     used = [Usage(node, 0, size, 0.0, 0.0) for node, size in sizes.items()]
     gone = []
     for node, share in shares_to_remove(used, need).items():
@@ -117,7 +119,7 @@ def freed(rows: Iterable[Row], need: int) -> list[str]:
         for row in by_node[node]:
             if left <= 0:
                 break
-            left -= int(row["size"])
+            left -= int(row["size"]) + besides[node]
             gone.append(row["id"])
     return gone
 

@@ -9,6 +9,7 @@ from lookout.store.client import Client
 from lookout.store.memory import memory
 from lookout.store.retention.plans import over_cap, to_free
 from lookout.store.retention.removal import GROUP, Plan, Victim
+from lookout.store.retention.room import of_other_kinds
 from lookout.store.retention.rules import Retention
 from lookout.store.retention.thinning import to_thin
 from lookout.store.retention.usage import node_names
@@ -28,11 +29,12 @@ async def forecast(
     """
     need = max(free, rules.shortage(await memory(client)))
     nodes = await node_names(client)
+    others = sum(each.bytes for each in await of_other_kinds(client, rules, need))
     return {
         "expire": await _by_node(expiring(client, within)),
         "cap": await _each(nodes, lambda node: over_cap(client, rules, node)),
         "thin": await _each(nodes, lambda node: to_thin(client, node, rules.thin, now)),
-        "room": await _by_node(to_free(client, need)),
+        "room": await _by_node(to_free(client, need - others)),
     }
 
 

@@ -1,9 +1,13 @@
 """What the rules would remove now: plans of groups of victims, to carry out or to show."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from lookout.store.client import Client
+from lookout.store.retention.kinds import IMAGES, weigh
 from lookout.store.retention.removal import Plan, oldest
 from lookout.store.retention.rules import Retention
-from lookout.store.retention.usage import NOT_KEPT, shares_to_remove, usage
+from lookout.store.retention.usage import NOT_KEPT, Usage, shares_to_remove, usage
 
 
 async def over_cap(client: Client, rules: Retention, node: str) -> Plan:
@@ -19,10 +23,18 @@ async def over_cap(client: Client, rules: Retention, node: str) -> Plan:
 
 
 async def to_free(client: Client, need: int) -> Plan:
-    """The oldest of whoever uses most, until `need` bytes of pictures are named."""
+    """The oldest of whoever needs most, until `need` bytes of memory are named."""
     if need <= 0:
         return
     used = await usage(client, NOT_KEPT)
-    for node, share in shares_to_remove(used, need).items():
-        async for group in oldest(client, node, size=share):
+    besides = await besides_pictures(client, used)
+    needed = [replace(one, bytes=one.bytes + one.images * besides[one.node]) for one in used]
+    for node, share in shares_to_remove(needed, need).items():
+        async for group in oldest(client, node, size=share, besides=besides[node]):
             yield group
+
+
+async def besides_pictures(client: Client, used: Sequence[Usage]) -> dict[str, int]:
+    """Bytes that an image of each node needs besides its picture: fields, name, index."""
+    weights = await weigh(client, IMAGES, [one.node for one in used])
+    return {one.node: max(0, round(weights[one.node] - one.bytes / one.images)) for one in used}

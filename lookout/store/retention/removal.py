@@ -18,7 +18,7 @@ KEPT: Final = ("1",)  # the tag `kept` of those that are
 _FOR_EVER: Final = -1  # answer of the TTL command for what is kept
 # Looked at and removed in one step, so that nobody can begin to keep it in between, and by what its
 # hash says, whatever a search said of it. ARGV: names of fields and the values that they must have.
-_IF_STILL: Final = """
+IF_STILL: Final = """
 if redis.call('TTL', KEYS[1]) == -1 or redis.call('HGET', KEYS[1], 'kept') == '1' then return 0 end
 for at = 1, #ARGV, 2 do
     if (redis.call('HGET', KEYS[1], ARGV[at]) or '') ~= ARGV[at + 1] then return 0 end
@@ -44,8 +44,13 @@ class Victim:
 Plan = AsyncIterator[Sequence[Victim]]
 
 
-async def oldest(client: Client, node: str, *, images: int = 0, size: int = 0) -> Plan:
-    """A node's oldest that nobody keeps, until there are `images` of them with `size` bytes."""
+async def oldest(
+    client: Client, node: str, *, images: int = 0, size: int = 0, besides: int = 0
+) -> Plan:
+    """A node's oldest that nobody keeps, until there are `images` of them with `size` bytes.
+
+    Each counts as its picture and so many bytes `besides`.
+    """
     index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, (*SEEN, "kept"))
     cursor = None
     while images > 0 or size > 0:
@@ -58,8 +63,8 @@ async def oldest(client: Client, node: str, *, images: int = 0, size: int = 0) -
                 cursor=cursor,
             )
         )
-        group = list(_enough(await mortal(client, node, page.rows), images, size))
-        images, size = images - len(group), size - sum(each.size for each in group)
+        group = list(_enough(await mortal(client, node, page.rows), images, size, besides))
+        images, size = images - len(group), size - _needed(group, besides)
         if group:
             yield group
         if page.next is None:
@@ -83,7 +88,7 @@ async def remove(client: Client, victims: Sequence[Victim]) -> list[Victim]:
     """
     async with client.pipeline(transaction=False) as pipe:
         for victim in victims:
-            pipe.eval(_IF_STILL, 1, keys.image(victim.id), *victim.seen)
+            pipe.eval(IF_STILL, 1, keys.image(victim.id), *victim.seen)
         answers = await pipe.execute()
         gone = [victim for victim, answer in zip(victims, answers, strict=True) if answer]
         for victim in gone:
@@ -122,9 +127,13 @@ async def is_settled(client: Client) -> bool:
         return True
 
 
-def _enough(victims: Iterable[Victim], images: int, size: int) -> Iterable[Victim]:
+def _enough(victims: Iterable[Victim], images: int, size: int, besides: int) -> Iterable[Victim]:
     for victim in victims:
         if images <= 0 and size <= 0:
             return
-        images, size = images - 1, size - victim.size
+        images, size = images - 1, size - _needed([victim], besides)
         yield victim
+
+
+def _needed(victims: Sequence[Victim], besides: int) -> int:
+    return sum(each.size for each in victims) + besides * len(victims)

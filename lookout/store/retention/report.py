@@ -5,6 +5,7 @@ from typing import Any
 
 from lookout.store.client import Client
 from lookout.store.nodes import Nodes
+from lookout.store.retention.plans import besides_pictures
 from lookout.store.retention.rules import Retention
 from lookout.store.retention.usage import ONLY_KEPT, usage
 
@@ -17,6 +18,7 @@ class Holding:
     images: int
     bytes: int
     share: float  # of the pictures' bytes of all nodes, 0 to 1
+    memory: int  # bytes that Redis needs for them: pictures, fields, names and index
     oldest: float
     newest: float
     kept: int
@@ -30,6 +32,7 @@ async def holdings(client: Client, rules: Retention) -> list[Holding]:
     """Every node that has images; who uses most comes first."""
     used = await usage(client)
     kept = {one.node: one for one in await usage(client, ONLY_KEPT)}
+    besides = await besides_pictures(client, used)
     wishes = {node["node"]: _wish(node.get("info")) for node in await Nodes(client).all()}
     whole = sum(one.bytes for one in used)
     found = []
@@ -41,6 +44,7 @@ async def holdings(client: Client, rules: Retention) -> list[Holding]:
                 images=one.images,
                 bytes=one.bytes,
                 share=round(one.bytes / whole, 4) if whole else 0.0,
+                memory=one.bytes + one.images * besides[one.node],
                 oldest=one.oldest,
                 newest=one.newest,
                 kept=own.images if own else 0,

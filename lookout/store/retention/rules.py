@@ -64,6 +64,11 @@ class Retention(Section):
         0.85, gt=0, lt=1, description="part of Redis' memory at which the oldest pictures go"
     )
     low_mark: float = Field(0.8, gt=0, lt=1, description="part of it at which that stops")
+    events_share: float = Field(
+        0.1, ge=0, le=0.8, description="part of it that events may have before pictures go for them"
+    )
+    readings_share: float = Field(0.2, ge=0, le=0.8, description="the same for readings")
+    thumbnails_share: float = Field(0.1, ge=0, le=0.8, description="the same for thumbnails")
 
     @field_validator("node_ttl", "node_cap_images", "node_cap_bytes")
     @classmethod
