@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
     """
     hypothesis.settings.register_profile("whole", deadline=None)
-    hypothesis.settings.register_profile("fast", deadline=None, max_examples=20)
+    hypothesis.settings.register_profile("fast", deadline=None, max_examples=10)
     hypothesis.settings.load_profile("fast" if config.getoption("fast") else "whole")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

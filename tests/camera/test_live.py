@@ -124,7 +124,8 @@ async def test_a_stream_that_does_not_stop_costs_no_stills(
 ) -> None:
     source = synthetic()
     source.hanging = True
-    settings = node_settings(mqtt_settings("garden"), data, live=LIVE)
+    camera = {"source": "synthetic", "timeout": 5.0}  # seconds it has to stop
+    settings = node_settings(mqtt_settings("garden"), data, live=LIVE, camera=camera)
     async with running_node(settings, source), Session(mqtt_settings("hub"), "hub") as hub:
         url = await eventually(lambda: _url_now(hub))
         async with web.get(url) as film:

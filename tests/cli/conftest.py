@@ -53,10 +53,15 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def cli(environment: dict[str, str]) -> Cli:
-    """Runs `lookout` with these arguments; keywords are environment variables."""
+    """Runs `lookout` with these arguments; keywords are environment variables.
 
-    async def run(*arguments: str, **more: str) -> Said:
-        process = await start_cli(*arguments, environment=environment | more)
+    `constants` are what some of its modules' constants are, as monkeypatch would set them.
+    """
+
+    async def run(
+        *arguments: str, constants: Mapping[str, float] | None = None, **more: str
+    ) -> Said:
+        process = await start_cli(*arguments, environment=environment | more, constants=constants)
         async with asyncio.timeout(SECONDS):
             out, err = await process.communicate()
         return Said(process.returncode or 0, out.decode(), err.decode())
@@ -64,9 +69,13 @@ def cli(environment: dict[str, str]) -> Cli:
     return run
 
 
-async def start_cli(*arguments: str, environment: Mapping[str, str]) -> Piped:
+async def start_cli(
+    *arguments: str,
+    environment: Mapping[str, str],
+    constants: Mapping[str, float] | None = None,
+) -> Piped:
     """Start `lookout` and leave it running."""
-    return await piped("lookout.cli.main:main", ["lookout", *arguments], environment)
+    return await piped("lookout.cli.main:main", ["lookout", *arguments], environment, constants)
 
 
 @pytest.fixture

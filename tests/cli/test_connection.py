@@ -18,6 +18,7 @@ from tests.support.servers import BrokerServer, StoreServer
 
 LOOKOUT = str(Path(sys.executable).with_name("lookout"))
 DEMO = "start `lookout demo`"
+SOON = {"lookout.cli.connection.CONNECT_SECONDS": 2.0}
 
 
 @pytest.fixture
@@ -81,14 +82,14 @@ async def test_a_broker_that_is_away_is_named(cli: Cli) -> None:
 
 async def test_a_wrong_password_is_told_and_not_shown(cli: Cli, broker: BrokerServer) -> None:
     url = f"mqtt://hub:not-the-password@127.0.0.1:{broker.port}"
-    said = await cli("call", "all", "identify", LOOKOUT_MQTT__URL=url)
+    said = await cli("call", "all", "identify", constants=SOON, LOOKOUT_MQTT__URL=url)
     assert (said.code, said.out) == (1, "")
     assert "does not let us in: check user, password" in said.err
     assert "not-the-password" not in said.err
 
 
 async def test_a_redis_that_is_away_is_told(cli: Cli) -> None:
-    said = await cli("nodes", LOOKOUT_REDIS__URL=f"redis://127.0.0.1:{free_port()}")
+    said = await cli("nodes", constants=SOON, LOOKOUT_REDIS__URL=f"redis://127.0.0.1:{free_port()}")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("No Redis answers")
 
@@ -157,7 +158,9 @@ async def test_a_broker_that_hangs_is_not_told_as_a_wrong_password(cli: Cli) -> 
         await asyncio.Event().wait()
 
     async with answering(hang) as port:
-        said = await cli("call", "all", "identify", LOOKOUT_MQTT__URL=f"mqtt://127.0.0.1:{port}")
+        said = await cli(
+            "call", "all", "identify", constants=SOON, LOOKOUT_MQTT__URL=f"mqtt://127.0.0.1:{port}"
+        )
     assert (said.code, said.out) == (1, "")
     assert "takes the connection and says nothing" in said.err
     assert "password" not in said.err
@@ -165,7 +168,9 @@ async def test_a_broker_that_hangs_is_not_told_as_a_wrong_password(cli: Cli) -> 
 
 async def test_what_is_no_broker_is_told(cli: Cli) -> None:
     async with answering(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        said = await cli("call", "all", "identify", LOOKOUT_MQTT__URL=f"mqtt://127.0.0.1:{port}")
+        said = await cli(
+            "call", "all", "identify", constants=SOON, LOOKOUT_MQTT__URL=f"mqtt://127.0.0.1:{port}"
+        )
     assert said.code == 1
     assert "cannot be used" in said.err
     assert "password" not in said.err

@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lookout.contract.decode import KINDS, Raw, decode
 from lookout.contract.errors import BadMessage
 from lookout.contract.limits import SHOWN
 from lookout.contract.plain import json_value
+from tests.support.examples import examples
 
 KIND = st.sampled_from(sorted(KINDS))
 WORDS = st.sampled_from(["x", "capture", "set", "motion_started", "", "../x", "\ud800", "é"])
@@ -60,13 +61,13 @@ def test_any_bytes_are_a_message_or_a_reason(
 
 
 @given(KIND, JSON, WORDS)
-@settings(max_examples=300)
+@examples(300)
 def test_any_json_is_a_message_or_a_reason(kind: str, body: object, name: str) -> None:
     outcome(kind, Raw(json.dumps(body).encode(), {}, name))
 
 
 @given(KIND, st.data())
-@settings(max_examples=300)
+@examples(300)
 def test_a_message_with_a_value_exchanged_is_a_message_or_a_reason(
     kind: str, data: st.DataObject
 ) -> None:

@@ -12,6 +12,7 @@ from lookout.bus.session import Session
 from lookout.bus.subscription import Subscription
 from lookout.homeassistant import announcer
 from lookout.host.settings import Broker
+from services.camera.node import homeassistant as node
 from tests.homeassistant.schema import problems
 from tests.support.hub import Hub, watching_hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
@@ -25,6 +26,7 @@ QUIET = {"vitals": False, "cpu_temperature": False, "interval": 1}
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(announcer, "LONGEST_DELAY", 0.1)
+    monkeypatch.setattr(node, "LOOK_SECONDS", 0.1)
 
 
 @pytest.fixture

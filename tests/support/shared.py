@@ -6,13 +6,14 @@ A Mosquitto and a Redis for every test cost 0.3 s of each: a third of the whole 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from lookout.host.settings import Redis
 from lookout.store.client import Client, opened
 from tests.support.servers import PASSWORD, BrokerServer, StoreServer, make_broker, make_store
 
 USERS = {name: f"{PASSWORD} {name}" for name in ("hub", "garden", "barn", "gate", "esp32")}
+Setting: TypeAlias = tuple[str, str]
 OWN = "own_servers"  # the marker of tests that stop or configure a server
 
 
@@ -24,7 +25,7 @@ class SharedServers:
         self._running = AsyncExitStack()
         self._broker: BrokerServer | None = None
         self._store: StoreServer | None = None
-        self._configuration: Mapping[str, str] = {}
+        self._configuration: Mapping[Setting, Any] = {}
 
     async def broker(self) -> BrokerServer:
         """A broker without clients, sessions and retained messages."""
@@ -45,7 +46,7 @@ class SharedServers:
             store = make_store(self._folder / "redis")
             self._store = await self._running.enter_async_context(store)
             async with opened(Redis(url=self._store.url)) as client:
-                self._configuration = await client.config_get("*")
+                self._configuration = await _configuration(client)
         else:
             async with opened(Redis(url=self._store.url)) as client:
                 await self._empty(client)
@@ -60,13 +61,25 @@ class SharedServers:
         await self._running.aclose()
 
     async def _empty(self, client: Client) -> None:
-        configuration = await client.config_get("*")
-        for name, value in self._configuration.items():
-            if configuration[name] != value:
-                await client.config_set(name, value)
+        configuration = await _configuration(client)
+        for (command, name), value in self._configuration.items():
+            if configuration[command, name] != value:
+                await client.execute_command(command, "SET", name, value)
+        for user in await client.acl_users():
+            if user != "default":
+                await client.acl_deluser(user)
         await client.flushall()  # its indexes go with it
         await client.script_flush()
         await client.config_resetstat()
+
+
+async def _configuration(client: Client) -> dict[Setting, Any]:
+    """Each setting of the server and of its search module."""
+    server = await client.config_get("*")
+    search = await client.execute_command("FT.CONFIG", "GET", "*")
+    return {("CONFIG", name): value for name, value in server.items()} | {
+        ("FT.CONFIG", pair[0].decode()): pair[1] for pair in search
+    }
 
 
 class Lent:

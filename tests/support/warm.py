@@ -174,12 +174,19 @@ class Output:
         return cls(reader, transport)
 
 
-async def piped(run: str, argv: Sequence[str], environment: Mapping[str, str]) -> Piped:
+async def piped(
+    run: str,
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    constants: Mapping[str, float] | None = None,
+) -> Piped:
     """Start a program and hear what it says."""
     (hear_out, out), (hear_err, err) = os.pipe(), os.pipe()
     outputs = await Output.opened(hear_out), await Output.opened(hear_err)
     try:
-        process = PROGRAMS[run].start(argv, environment=environment, output=out, errors=err)
+        process = PROGRAMS[run].start(
+            argv, environment=environment, constants=constants, output=out, errors=err
+        )
     finally:
         os.close(out)
         os.close(err)

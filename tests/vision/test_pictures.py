@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -18,6 +18,7 @@ from services.camera.settings import Camera, View
 from services.camera.sources import Picture, SourceError
 from services.camera.sources.jpeg import decoded, jpeg_size, trimmed
 from services.gallery import thumbnails
+from tests.support.examples import examples
 from tests.support.exif import HEIGHT, UPRIGHT_ANYHOW, WIDTH, jpeg, lying, stands
 
 
@@ -100,7 +101,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(SMALL_JPEGS)
 def test_any_whole_jpeg_is_a_picture(data: bytes) -> None:
     size = jpeg_size(data)
@@ -109,7 +110,7 @@ def test_any_whole_jpeg_is_a_picture(data: bytes) -> None:
     assert max(grey_of_jpeg(data, (40, 40)).shape) <= 40
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.one_of(mutated(), st.binary(max_size=400)))
 def test_anything_else_is_one_kind_of_error(data: bytes) -> None:
     picture = Picture(data, 0.0, 1, 1)
