@@ -8,7 +8,7 @@ from av.container import InputContainer
 
 from services.camera.settings import Camera
 from services.camera.sources.decoding import Decoding
-from services.camera.sources.httpanswer import HttpFailed
+from services.camera.sources.network.answer import HttpFailed
 from services.camera.sources.shot import Connection
 from services.camera.sources.stream import NoConnection, Stream
 
@@ -28,7 +28,9 @@ def rtsp(settings: Camera) -> Stream:
 
 
 async def _by_http(settings: Camera, changed: Callable[[], None]) -> Connection:
-    from services.camera.sources import httpstream  # aiohttp, of which rtsp:// knows nothing
+    from services.camera.sources.network import (
+        httpstream,  # aiohttp, of which rtsp:// knows nothing
+    )
 
     try:
         stream = await httpstream.opened(settings, changed)
@@ -50,7 +52,7 @@ async def _by_libav(
     if not address.is_encrypted:
         url = address.with_login(address.scheme, address.host, address.port)
         return Decoding(partial(_opened, url, options, settings.stale_after), changed)
-    from services.camera.sources.tunnel import Tunnel, Tunnelled
+    from services.camera.sources.network.tunnel import Tunnel, Tunnelled
 
     tunnel = Tunnel(address.host, address.port, settings.tls)
     await tunnel.open()

@@ -4,10 +4,10 @@ import asyncio
 import time
 
 from services.camera.settings import Camera
-from services.camera.sources.httpanswer import Answer, HttpFailed, described
-from services.camera.sources.httpcamera import HttpCamera, Patience
 from services.camera.sources.jpeg import MAX_BYTES, jpeg_size, trimmed
 from services.camera.sources.jpegscan import START, JpegScanner
+from services.camera.sources.network.answer import Answer, HttpFailed, described
+from services.camera.sources.network.http import HttpCamera, Patience
 from services.camera.sources.source import Picture, SourceError
 
 

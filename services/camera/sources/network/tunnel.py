@@ -10,8 +10,8 @@ from typing import Final
 
 from lookout.host.tasks import cancel
 from services.camera.settings.tls import Tls
-from services.camera.sources import tls
 from services.camera.sources.decoding import DecodedShot, Decoding
+from services.camera.sources.network import tls
 
 BLOCK: Final = 1 << 16  # bytes
 CONNECT_SECONDS: Final = 10.0

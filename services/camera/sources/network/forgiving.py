@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.camera.settings.address import Address
-from services.camera.sources.httpanswer import Answer, HttpFailed
+from services.camera.sources.network.answer import Answer, HttpFailed
 
 MOST_HEADER: Final = 1 << 16  # bytes
 BLOCK: Final = 1 << 16

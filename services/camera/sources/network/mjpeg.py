@@ -11,9 +11,9 @@ from PIL import Image
 
 from lookout.host.tasks import cancel
 from lookout.vision.pictures import shown_size
-from services.camera.sources.httpanswer import Answer, HttpFailed
 from services.camera.sources.jpeg import MAX_BYTES, check_scan, decoded
 from services.camera.sources.jpegscan import JpegScanner, Piece
+from services.camera.sources.network.answer import Answer, HttpFailed
 from services.camera.sources.size import Size
 
 _PART_TYPE: Final = re.compile(rb"Content-Type:\s*((?!image/jpe?g)[a-z]+/[a-z0-9.+-]+)", re.I)

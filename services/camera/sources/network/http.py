@@ -11,8 +11,8 @@ import aiohttp
 
 from services.camera.settings import Camera
 from services.camera.settings.address import Address
-from services.camera.sources import plainhttp, tls
-from services.camera.sources.httpanswer import Answer, HttpFailed
+from services.camera.sources.network import forgiving, tls
+from services.camera.sources.network.answer import Answer, HttpFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class HttpCamera:
         return Answer(answer.status, reason, kind, _blocks(answer), answer.close)
 
     async def _asked_plainly(self) -> Answer:
-        plain = await plainhttp.ask(self._address, self._basic, self._context)
+        plain = await forgiving.ask(self._address, self._basic, self._context)
         try:
             tls.check(self._tls, plain.encryption)
         except tls.NotTheCamera:

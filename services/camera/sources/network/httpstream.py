@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from services.camera.settings import Camera
-from services.camera.sources.httpanswer import Answer, HttpFailed, described, is_words
-from services.camera.sources.httpcamera import HttpCamera, Patience
 from services.camera.sources.jpegscan import START
-from services.camera.sources.mjpeg import JpegShot, Mjpeg
+from services.camera.sources.network.answer import Answer, HttpFailed, described, is_words
+from services.camera.sources.network.http import HttpCamera, Patience
+from services.camera.sources.network.mjpeg import JpegShot, Mjpeg
 
 ENOUGH: Final = 1 << 16  # bytes in which the first picture must begin
 _PICTURES: Final = ("multipart/", "image/jpeg", "image/jpg", "video/x-motion-jpeg", "video/mjpeg")

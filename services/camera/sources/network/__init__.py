@@ -1,0 +1,1 @@
+"""What network cameras have in common: HTTP as they speak it, MJPEG, and TLS for all of them."""
