@@ -71,6 +71,12 @@ class NodeEntities:
             },
             "picture_too_old": self._problem("Picture too old", "picture_too_old"),
             "camera_problem": self._problem("Camera problem", "failure"),
+            "settings_pending": {
+                "platform": "binary_sensor",
+                "name": "Settings pending",
+                "entity_category": "diagnostic",
+                **self._from_info(templates.on_off(field("pending"))),
+            },
         }
 
     def _problem(self, name: str, name_in_info: str) -> Component:

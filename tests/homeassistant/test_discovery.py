@@ -66,7 +66,7 @@ def test_a_node_has_only_what_it_can_do() -> None:
     assert set(bare) == {
         *("picture", "camera", "event", "connected", "picture_too_old", "camera_problem"),
         *("last_capture", "picture_size", "spool_depth", "spool_dropped", "capture", "burst"),
-        "software",
+        *("software", "settings_pending"),
     }
     more = set(components(ALL)) - set(bare)
     assert more >= {"motion", "motion_in_porch", "motion_detection", "lamp_lamp", "live"}
@@ -92,6 +92,7 @@ def test_unique_ids_stay_as_they_were_first_announced() -> None:
             *("metric_water_temperature", "motion", "motion_detection", "motion_in_porch"),
             *("picture", "picture_too_old", "quality", "restart", "spool_depth", "spool_dropped"),
             *("enabled", "people", "picture_size", "preset", "resolution", "software"),
+            "settings_pending",
         )
     }
 

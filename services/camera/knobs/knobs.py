@@ -1,7 +1,7 @@
 """Each thing that `set` and `live` can change: its value, where it is kept, how it is applied."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 import structlog
@@ -107,7 +107,7 @@ class Knobs:
         Raises BadChange, NotKept, and the camera's SourceError beyond its limits.
         """
         async with self._changing:
-            before = self.values
+            before, was_hidden = self.values, self.hidden
             camera, capture = self._camera_of(asked), self._capture_of(asked)
             if camera != self.camera:
                 await self._use_camera(camera)
@@ -115,7 +115,7 @@ class Knobs:
             if self.hidden:
                 await self._rest()
             reason = await self.state.write()
-            self._announce(before)
+            self._announce(before, {"enabled"} if self.hidden != was_hidden else set())
         if reason:
             raise NotKept(f"It holds until the next restart only: {reason}.")
 
@@ -192,9 +192,9 @@ class Knobs:
         """Over restarts too: the next file written is whole, and would look as if all were well."""
         self.state.keep(UNKNOWN, dict.fromkeys(self.unknown, True))
 
-    def _announce(self, before: Mapping[str, Any]) -> None:
+    def _announce(self, before: Mapping[str, Any], besides: Collection[str] = ()) -> None:
         now = self.values
-        names = frozenset(name for name in now if now[name] != before[name])
+        names = frozenset(name for name in now if now[name] != before[name]).union(besides)
         for tell in self._told if names else ():
             tell(names)
 

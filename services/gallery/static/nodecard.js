@@ -57,6 +57,7 @@ function showInfo(card, info) {
     info.resolution?.join(" × "),
     info.interval ? `every ${number(info.interval)} s` : "",
     info.spool_depth == null ? "" : `spool ${info.spool_depth}`,
+    info.pending?.length ? `pending: ${info.pending.join(", ")}` : "",
     info.version ? `v${info.version}` : "",
   ].filter(Boolean).join(" · ");
 }
