@@ -42,6 +42,8 @@ def _by_node(value: object) -> object:
 def _from_json(text: str) -> Any:
     try:
         return json.loads(text)
+    except RecursionError:
+        raise ValueError(f"{BY_NODE_HELP}, or JSON; this is nested too deep") from None
     except ValueError as error:
         raise ValueError(f"{BY_NODE_HELP}, or JSON; this is not JSON: {error}") from None
 

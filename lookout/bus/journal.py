@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from lookout.contract.commands import Result
+from lookout.contract.plain import json_value
 from lookout.host.files import replace_file
 from lookout.host.outage import Outage
 
@@ -36,12 +37,13 @@ class Journal:
 
     def _load(self) -> None:
         try:
-            for item in json.loads(self._path.read_bytes()):
+            items = json_value(self._path.read_bytes(), what=self._path.name)
+            for item in items if isinstance(items, list) else [items]:
                 result = Result.model_validate(item)
                 self._results[result.id or ""] = result
         except (FileNotFoundError, NotADirectoryError):
             return
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError) as error:
             self._results.clear()
             self.damage = str(error)
             logger.error("the results of commands are lost", reason=self.damage)

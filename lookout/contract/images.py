@@ -135,8 +135,8 @@ class ImageMeta(Told):
         """Read MQTT 5 user properties. Raises BadMessage naming each wrong one."""
         said = {key: value for key, value in properties.items() if value != ""}
         for key in said.keys() & cls.model_fields.keys():
-            if not is_text(said[key]):
-                raise BadMessage(f"{key} = {short(said[key])}: not text (a lone surrogate)")
+            if not isinstance(said[key], str) or not is_text(said[key]):
+                raise BadMessage(f"{key} = {short(said[key])}: not text")
         try:
             return cls.model_validate(said)
         except ValidationError as error:

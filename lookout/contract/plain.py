@@ -45,6 +45,14 @@ def json_value(payload: bytes | str, *, nan: bool = False, what: str = "payload"
     return value
 
 
+def json_or_none(text: bytes | str) -> Any:
+    """What was written down once, as a value; None where it is damaged."""
+    try:
+        return json_value(text)
+    except BadMessage:
+        return None
+
+
 def check(value: Any) -> None:
     """See that a value can be walked, encoded and stored. Raises BadMessage."""
     items = 0

@@ -216,6 +216,8 @@ def load(settings_class: type[S], *, config: Path | None = None, choose: Choose 
         raise SettingsError(describe(error, settings_class)) from None
     except NotParsed as error:
         raise SettingsError(f"The settings are not valid: {error}; lists are JSON") from None
+    except RecursionError:
+        raise SettingsError("The settings are not valid: a value is nested too deep") from None
     redaction.learn_from(settings)
     return settings
 
@@ -228,6 +230,8 @@ def read_file(config: Path) -> dict[str, Any]:
         raise SettingsError(str(error)) from None
     if not isinstance(content, dict):
         raise SettingsError(f"{config} holds no settings: it needs lines such as `node: garden`")
+    if odd := [name for name in content if not isinstance(name, str)]:
+        raise SettingsError(f"{config}: {odd[0]!r} is no name of a setting: write it as text")
     return content
 
 
@@ -261,9 +265,9 @@ def read_secret_files(environment: MutableMapping[str, str]) -> None:
                 environment[key.removesuffix("_FILE")] = Path(path).read_text().strip()
                 del environment[key]
             except OSError as error:
-                raise SettingsError(f"{key}: cannot read {path}: {error.strerror}") from None
-            except UnicodeDecodeError:
-                raise SettingsError(f"{key}: {path} is not text in UTF-8") from None
+                raise SettingsError(f"{key}: cannot read {path!r}: {error.strerror}") from None
+            except ValueError:  # no UTF-8, or a path that no system takes
+                raise SettingsError(f"{key}: {path!r} is no file of text in UTF-8") from None
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> str:

@@ -9,13 +9,14 @@ from typing import Any, Final
 
 import yaml
 
+from lookout.errors import LookoutError
 from lookout.host import redaction
 
 SECRETS: Final = "secrets.yaml"
 DEEPEST: Final = 8  # files that include one another
 
 
-class BadFile(Exception):
+class BadFile(LookoutError):
     """The file cannot be used; the message is for a person."""
 
 
@@ -29,16 +30,17 @@ def read(path: Path, depth: int = 0) -> Any:
         raise BadFile(f"{path} is not text in UTF-8: see its byte {error.start}") from None
     except OSError as error:
         raise BadFile(f"{path} cannot be read: {error.strerror}") from None
-    loader = _Loader(text)
-    loader.path, loader.depth = path, depth
     try:
+        loader = _Loader(text)
+        loader.path, loader.depth = path, depth
         return loader.get_single_data()
     except yaml.YAMLError as error:
         raise BadFile(f"{path} is not valid YAML: {error}") from None
     except RecursionError:
         raise BadFile(f"{path} is not valid YAML: it is nested too deep") from None
-    finally:
-        loader.dispose()
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # PyYAML does not look at what a tag promises, such as the 32nd of May.
+        raise BadFile(f"{path} has a value that is none: {error}") from None
 
 
 class _Loader(yaml.SafeLoader):

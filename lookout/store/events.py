@@ -1,10 +1,10 @@
 """Events: one hash each, searchable by type, node, time, words and context."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lookout.contract.plain import json_or_none
 from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.search import Index, Page, Query, Row
@@ -89,10 +89,8 @@ class Events:
 
 def as_json(row: Row) -> dict[str, Any]:
     """A row as the API gives it."""
-    try:
-        data = json.loads(row.get("data", "{}"))
-    except ValueError:
-        data = {}
+    data = json_or_none(row.get("data", "{}"))
+    data = data if isinstance(data, dict) else {}
     event: dict[str, Any] = {**row, "timestamp": float(row["timestamp"]), "data": data}
     event.pop("text", None)
     return {**event, "text": row.get("text", "")}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lookout.contract.images import IMAGE_FIELDS
+from lookout.contract.plain import json_or_none
 from lookout.store import keys, writing
 from lookout.store.client import Client
 from lookout.store.search import Index, Page, Query, Row
@@ -182,12 +183,5 @@ def _read(name: str, value: str) -> Any:
         case "whole":
             return int(float(value))
         case "json":
-            return _json_or_none(value)
+            return json_or_none(value)
     return value
-
-
-def _json_or_none(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

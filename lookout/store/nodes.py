@@ -1,9 +1,9 @@
 """The registry of nodes: what was last heard of each."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from lookout.contract.plain import json_or_none
 from lookout.store import keys
 from lookout.store.client import Client
 
@@ -97,7 +97,7 @@ def _as_json(name: str, answer: Mapping[bytes, bytes]) -> dict[str, Any]:
         elif key in _WHOLE:
             node[key] = int(value)
         elif key in _JSON:
-            node[key] = json.loads(value)
+            node[key] = json_or_none(value)
         else:
             node[key] = value
     node["silent"] = node.get("silent") == "1"

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from lookout.contract.plain import json_or_none
 from lookout.store import keys
 from lookout.store.client import Client
 
@@ -93,8 +94,5 @@ def _refused(entry: str, fields: Mapping[bytes, bytes]) -> Refused:
 
 
 def _properties(text: bytes) -> dict[str, str]:
-    try:
-        said: Any = json.loads(text)
-    except ValueError:
-        return {}
-    return {str(name): str(value) for name, value in said.items()} if said else {}
+    said = json_or_none(text)
+    return {name: str(value) for name, value in said.items()} if isinstance(said, dict) else {}

@@ -14,6 +14,9 @@ from typing import Any
 
 import structlog
 
+from lookout.contract.limits import LATEST
+from lookout.contract.plain import json_value
+
 logger = structlog.get_logger()
 
 
@@ -34,7 +37,7 @@ class State:
     def last_id(self) -> int:
         """Milliseconds of the last id used, or 0."""
         last = self._content.get("last_id", 0)
-        return last if isinstance(last, int) else 0
+        return last if isinstance(last, int) and 0 < last < LATEST * 1000 else 0
 
     def keep_last_id(self, milliseconds: int) -> None:
         """Keep the last id used, in memory until the next save."""
@@ -95,7 +98,7 @@ class State:
     def _load(self) -> dict[str, Any]:
         for path in (self._path, self._copy):
             try:
-                content = json.loads(path.read_bytes())
+                content = json_value(path.read_bytes(), what=path.name)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except (OSError, ValueError) as error:

@@ -11,11 +11,12 @@ import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
 from lookout.bus.events import EventBus
+from lookout.contract.plain import json_object
 from lookout.host.clock import Clock, ClockWatch, boot_id, steady
 from lookout.host.files import replace_file
 
@@ -190,7 +191,7 @@ class NodeClock:
 
     def _load(self) -> dict[str, Setting]:
         try:
-            rows: dict[str, Any] = json.loads(self.path.read_bytes())
+            rows = json_object(self.path.read_bytes(), what=self.path.name)
             return {name: _setting(*row) for name, row in rows.items()}
         except (FileNotFoundError, NotADirectoryError):
             return {}

@@ -10,6 +10,7 @@ from typing import Final
 
 from lookout.contract.errors import BadMessage
 from lookout.contract.images import ImageMeta
+from lookout.contract.plain import json_object
 from lookout.host.files import sync_folder
 
 SUFFIX: Final = ".capture"
@@ -47,10 +48,9 @@ def read(path: Path) -> tuple[ImageMeta, bytes]:
         line = file.readline(_LONGEST_LINE)
         jpeg = file.read()
     try:
-        properties = json.loads(line)
-    except ValueError as error:
+        return ImageMeta.from_properties(json_object(line, what="first line")), jpeg
+    except BadMessage as error:
         raise BadMessage(f"{path.name} is damaged: {error}") from None
-    return ImageMeta.from_properties(properties), jpeg
 
 
 def found(folder: Path) -> dict[int, int]:
