@@ -11,9 +11,9 @@ from lookout.store.client import Client, opened
 from lookout.store.index import ensure_indexes
 from lookout.store.memory import Memory
 from lookout.store.retention import forecast as forecasts
-from lookout.store.retention import keeping
+from lookout.store.retention import keeping, room
 from lookout.store.retention.forecast import Forecast, Rule, forecast
-from lookout.store.retention.rules import Retention, room
+from lookout.store.retention.rules import Retention
 from services.ingest.caps import Caps
 from services.ingest.room import room_by
 from services.ingest.thinning import Thinning
