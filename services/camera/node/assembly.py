@@ -29,6 +29,7 @@ from services.camera.observers.people import PeopleCount
 from services.camera.observers.preview import Previewer
 from services.camera.observers.view import ViewWatch
 from services.camera.outbox.hubclock import HubClock
+from services.camera.outbox.losses import Losses
 from services.camera.outbox.nodeclock import NodeClock
 from services.camera.outbox.pace import Pace
 from services.camera.outbox.sender import Sender
@@ -61,12 +62,13 @@ class Node:
         settings = self.settings
         self.knobs = Knobs(settings, State(settings.spool_path / "state.json"))
         self.device = Device(source, self.knobs)
+        self.losses = Losses(self.events)
         self.spool = Spool(
             settings.spool_path,
             max_bytes=settings.spool.max_bytes,
             max_files=settings.spool.max_files,
             policy=settings.spool.policy,
-            dropped=partial(_announce_drop, self.events),
+            dropped=self.losses.note,
             tell=partial(_announce_block, self.events),
         )
         self.clock = NodeClock(settings.spool_path / "clock.json", self.events)
@@ -173,6 +175,7 @@ class Node:
             "settings": self.knobs.run(),
             "clock": self.clock.run(),
             "sender": self.sender.send_forever(),
+            "losses": self.losses.run(),
             "what was put back": self.sender.take_back(),
             "receipts": intake.each("receipts", receipts, self.sender.handle_receipt),
             "hub": intake.raw("hub", hub, self.sender.follow_hub),
@@ -187,10 +190,6 @@ class Node:
             "health": self.health.run(),
             "view": self.view.run(),
         }
-
-
-def _announce_drop(events: EventBus, count: int, reason: str) -> None:
-    events.fire("spool_dropped", {"count": count, "reason": reason})
 
 
 def _announce_block(events: EventBus, reason: str) -> None:
