@@ -38,4 +38,17 @@ mv "$new" "$passwords"
 rm -f "$data/acl"
 cp /mosquitto/config/acl "$data/acl"
 
-exec mosquitto -c /mosquitto/config/mosquitto.conf
+# A broker that is full saves a file which it cannot load within the same limit: a retained message of ten
+# bytes has 98 in the file and, while it is loaded, 480 in memory (Mosquitto 2.0.11).
+configuration=/mosquitto/config/mosquitto.conf
+if [ -f "$data/mosquitto.db" ]; then
+    needed=$(($(wc -c <"$data/mosquitto.db") * 8))
+    limit=$(sed -n 's/^memory_limit //p' "$configuration")
+    if [ -n "$limit" ] && [ "$needed" -gt "$limit" ]; then
+        echo "The broker's own file needs more than memory_limit $limit to be read: it is $needed until the next start." >&2
+        sed "s/^memory_limit .*/memory_limit $needed/" "$configuration" >"${TMPDIR:-/tmp}/mosquitto.conf"
+        configuration=${TMPDIR:-/tmp}/mosquitto.conf
+    fi
+fi
+
+exec mosquitto -c "$configuration"

@@ -86,6 +86,7 @@ EVENTS: Final = {
     "flood_ended": EventType("{node} no longer sends too much", "good", "hub"),
     "messages_dropped": EventType("The broker drops messages: a queue is full", "bad", "hub"),
     "messages_ok": EventType("The broker drops no more messages", "good", "hub"),
+    "retained_cleared": EventType("{node} let the broker retain what it may not", "warn", "hub"),
     "bridge_online": EventType("The bridge to another site is connected", "good", "hub"),
     "bridge_offline": EventType("The bridge to another site is cut", "bad", "hub"),
 }

@@ -8,6 +8,9 @@ REFUSED = Counter("lookout_events_refused", "Messages that were no event")
 TOO_MANY = Counter(
     "lookout_events_too_many", "Events dropped: their node fires more than it may", ["node"]
 )
+RETAINED_CLEARED = Counter(
+    "lookout_events_retained_cleared", "Retained messages taken out that nobody may retain"
+)
 BROKER_DROPPED = Counter(
     "lookout_broker_dropped", "Messages that the broker dropped: a queue of its own was full"
 )

@@ -1,6 +1,7 @@
 """Log what every node did, and say who is there."""
 
 from lookout.bus.allowance import Allowances
+from lookout.bus.errors import BusError
 from lookout.bus.subscription import Subscription
 from lookout.contract.topics import BRIDGE_STATES
 from lookout.host.tasks import Crew, forever
@@ -11,6 +12,7 @@ from lookout.store.nodes import Nodes
 from lookout.store.retention import rules as retention
 from lookout.store.retention.room import Room
 from services.events import brokerdrops
+from services.events import retained as retaining
 from services.events import sweeping as sweeps
 from services.events.bridges import Bridges
 from services.events.brokerdrops import BrokerDrops
@@ -20,6 +22,7 @@ from services.events.homeassistant import show_hub
 from services.events.homeassistant_bus import HomeAssistantBus
 from services.events.presence import Presence
 from services.events.recorder import Recorder
+from services.events.retained import Retained
 from services.events.settings import EventsSettings
 
 SILENCE_CHECKS = 10  # in each `silent_after`
@@ -44,6 +47,10 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
     )
     presence = Presence(nodes, hub.events, kept.silent_after)
     drops, counts = BrokerDrops(hub.events), hub.session.subscribe(brokerdrops.TOPIC)
+    retained, held = (
+        Retained(settings.mqtt, hub.topics, hub.events),
+        hub.session.subscribe(retaining.TOPIC),
+    )
     bridges, states = Bridges(hub.events), hub.session.subscribe(BRIDGE_STATES)
 
     def every(kind: str, *, retained: bool = True) -> Subscription:
@@ -63,6 +70,17 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
         crew.start(hub.intake.raw("broker's drops", counts, drops.handle), "broker's drops")
         crew.start(
             forever("drops", drops.look, pause=brokerdrops.LOOK_SECONDS, on=()), "end of drops"
+        )
+        crew.start(hub.intake.raw("retained messages", held, retained.handle), "retained messages")
+        crew.start(
+            forever(
+                "retained",
+                retained.look,
+                pause=retaining.LOOK_SECONDS,
+                on=(BusError,),
+                patience=300,
+            ),
+            "retained",
         )
         crew.start(hub.intake.raw("bridges", states, bridges.handle), "bridges")
         crew.start(show_hub(settings.homeassistant, hub), "home assistant")

@@ -143,6 +143,30 @@ async def test_the_lines_for_tls_work_once_uncommented(stack: Stack) -> None:
     await child.stop()
 
 
+@pytest.mark.parametrize("size", [10, 2_000])
+async def test_a_broker_that_was_full_starts_again(stack: Stack, size: int) -> None:
+    limit = 4_000_000
+    conf = stack.folder / "config" / "mosquitto.conf"
+    text = re.sub(r"^memory_limit .*", f"memory_limit {limit}", conf.read_text(), flags=re.M)
+    conf.write_text(text)
+    child = stack.child()
+    child.start()
+    await until_ready(child, lambda: answers(stack.port), "Mosquitto")
+    async with Session(stack.url("hub", ENVIRONMENT["LOOKOUT_MQTT_PASSWORD"]), "a") as session:
+        await session.connected()
+        for number in range(round(0.9 * limit / (size + 366))):  # bytes that each needs
+            topic = f"lookout/garden/result/r{number}"
+            await session.publish(topic, b"x" * size, retain=True)
+    await child.stop(30)
+
+    child.start()
+    try:
+        await until_ready(child, lambda: answers(stack.port), "Mosquitto")
+        assert "needs more than memory_limit" in stack.log.read_text()
+    finally:
+        await child.stop()
+
+
 async def test_nodes_added_by_hand_survive_a_restart_and_old_secrets_do_not(stack: Stack) -> None:
     stack.passwords.write_text("hub:old\ndemo:old\ngarden:kept\n")
     child = stack.child()
