@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from lookout.bus.session import Session
+from lookout.embedded import hub
 from lookout.embedded.broker import Mosquitto
 from lookout.embedded.child import Child
 from lookout.embedded.redis_server import RedisServer
@@ -26,8 +26,7 @@ def start_service(
         "LOOKOUT_DATA": str(folder / "data"),
         "LOOKOUT_INGEST__WORKER": str(worker),
     }
-    command = [sys.executable, "-m", f"services.{name}"]
-    child = Child(command, log=folder / f"{name}-{worker}.log", environment=environment)
+    child = hub.process(name, environment, log=folder / f"{name}-{worker}.log")
     child.start()
     return child
 

@@ -11,6 +11,7 @@ from lookout.cli import (
     call,
     camera,
     capture,
+    hub,
     images,
     keep,
     node,
@@ -52,6 +53,7 @@ def options(
 
 
 app.command()(demo)
+app.command()(hub.hub)
 app.command()(nodes.nodes)
 app.command()(images.images)
 app.command()(keep.keep)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from lookout.embedded import tether
 
@@ -56,10 +57,9 @@ class Child:
         """Start it, with its output appended to the log."""
         if self.running:
             raise RuntimeError(f"{self._command[0]} runs already")
-        self.log.parent.mkdir(parents=True, exist_ok=True)
         # -I -S: no site packages are needed, and it starts faster without.
         wrapper = [sys.executable, "-I", "-S", tether.__file__, str(os.getpid())]
-        with self.log.open("ab") as output:
+        with self._output() as output:
             self._process = subprocess.Popen(
                 [*wrapper, *self._command],
                 cwd=self._folder,
@@ -69,6 +69,10 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # a Ctrl-C on the terminal is ours alone to handle
             )
+
+    def _output(self) -> IO[bytes]:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        return self.log.open("ab")
 
     def terminate(self) -> None:
         """Ask it to end."""

@@ -27,11 +27,10 @@ USER: Final = "lookout"
 SUPERVISOR: Final = "http://supervisor/services/mqtt"
 INGRESS: Final = "172.30.32.2"  # the Supervisor, in the network that add-ons share
 PORT: Final = 8099  # `ingress_port` of config.yaml
-SERVICES: Final = ("ingest", "events", "gallery")
 DAY: Final = 86_400  # seconds
 PAUSE: Final = 2.0  # seconds until a process that ended is started again
 ASK_AGAIN: Final = 10.0  # seconds
-STOP_SECONDS: Final = 12.0  # a service drains for 8
+STOP_SECONDS: Final = 15.0  # `lookout hub` gives its services 12
 
 
 def say(text: str) -> None:
@@ -161,14 +160,11 @@ async def serve(options: Mapping[str, Any], broker: str) -> None:
     """Redis and the services, until SIGTERM; Redis ends last."""
     inherited = {name: os.environ[name] for name in ("PATH", "TZ") if name in os.environ}
     environment = {**inherited, **settings(options, broker)}
-    services = [
-        asyncio.create_task(keep(name, [sys.executable, "-m", f"services.{name}"], environment))
-        for name in SERVICES
-    ]
+    hub = asyncio.create_task(keep("hub", [sys.executable, "-m", "lookout", "hub"], environment))
     redis = asyncio.create_task(keep("redis", redis_command(options), inherited, mend_redis))
     stopped = asyncio.create_task(told_to_stop())
-    await asyncio.wait({stopped, redis, *services}, return_when=asyncio.FIRST_COMPLETED)
-    for group in ([stopped, *services], [redis]):
+    await asyncio.wait({stopped, redis, hub}, return_when=asyncio.FIRST_COMPLETED)
+    for group in ([stopped, hub], [redis]):
         for task in group:
             task.cancel()
         for result in await asyncio.gather(*group, return_exceptions=True):

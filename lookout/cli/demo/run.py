@@ -12,8 +12,8 @@ from lookout.cli.demo.folders import connection_file, data_folder
 from lookout.cli.demo.screen import Screen
 from lookout.cli.demo.services import Plan
 from lookout.cli.demo.status import Gallery, NoAnswer
-from lookout.cli.demo.supervisor import Supervisor
 from lookout.embedded.ports import free_port, is_free
+from lookout.embedded.supervisor import Supervisor
 from lookout.errors import LookoutError
 from lookout.host.tasks import cancel
 

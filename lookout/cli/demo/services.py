@@ -2,16 +2,15 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from lookout.cli.demo.servers import BROKER_URL, HUB, REDIS_URL, Servers
 from lookout.cli.demo.thermometer import NUMBER
+from lookout.embedded import hub
 from lookout.embedded.child import Child
 
-HUB_SERVICES = ("ingest", "events", "gallery")
 NODE_NAMES = ("garden", "barn", "gate")
 SPOOL_BYTES = 100_000_000
 RESOLUTION = "1280x720"
@@ -52,7 +51,7 @@ def hub_services(plan: Plan, servers: Servers) -> Iterator[tuple[str, Child]]:
         "LOOKOUT_GALLERY__HOST": "127.0.0.1",
         "LOOKOUT_GALLERY__PORT": str(plan.port),
     }
-    for name in HUB_SERVICES:
+    for name in hub.SERVICES:
         yield name, _process(plan, name, name, settings)
 
 
@@ -105,12 +104,8 @@ def _source(path: Path | None) -> dict[str, str]:
 
 def _process(plan: Plan, service: str, name: str, settings: Mapping[str, str]) -> Child:
     environment = {**_inherited(), "LOOKOUT_DATA": str(plan.data), **settings}
-    return Child(
-        [sys.executable, "-m", f"services.{service}"],
-        log=plan.data / "logs" / f"{name}.log",
-        folder=plan.data,
-        environment=environment,
-    )
+    log = plan.data / "logs" / f"{name}.log"
+    return hub.process(service, environment, log=log, folder=plan.data)
 
 
 def _inherited() -> dict[str, str]:

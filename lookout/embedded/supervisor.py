@@ -41,11 +41,11 @@ class Supervisor:
                 self._look_after(entry)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def stop(self) -> None:
-        """End them all at the same time; what does not end is killed."""
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """End them all at the same time; what takes longer than `seconds` is killed."""
         for entry in self._entries:
             entry.child.terminate()
-        await asyncio.gather(*(entry.child.stop(STOP_SECONDS) for entry in self._entries))
+        await asyncio.gather(*(entry.child.stop(seconds) for entry in self._entries))
 
     def _look_after(self, entry: _Entry) -> None:
         now = time.monotonic()
@@ -58,7 +58,13 @@ class Supervisor:
             entry.due = now + entry.pause
             self._say(
                 f"{entry.name} ended with code {entry.child.exit_code}, starts again in "
-                f"{entry.pause:.0f} s. See {entry.child.log}; it ends with:\n"
-                f"    {entry.child.last_lines(1)[:LONGEST_LINE]}"
+                f"{entry.pause:.0f} s.{_ending(entry.child)}"
             )
             entry.pause = min(2 * entry.pause, LONGEST_PAUSE)
+
+
+def _ending(child: Child) -> str:
+    """Where to read on, and the last line there; nothing where it writes to our own output."""
+    if not (last := child.last_lines(1)):
+        return ""
+    return f" See {child.log}; it ends with:\n    {last[:LONGEST_LINE]}"

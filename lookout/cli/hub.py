@@ -1,0 +1,20 @@
+"""`lookout hub`: all services of the hub on this computer, without containers."""
+
+import asyncio
+import os
+import sys
+
+
+def hub() -> None:
+    """Run ingest, events and gallery, as the environment sets them, until Ctrl-C.
+
+    What ends is started again. They need a broker and a Redis with search: LOOKOUT_MQTT__URL and
+    LOOKOUT_REDIS__URL. `lookout demo` brings its own.
+    """
+    from lookout.embedded.hub import keep
+
+    asyncio.run(keep(dict(os.environ), _say))
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
