@@ -12,7 +12,7 @@ from lookout.embedded.child import Child
 from lookout.embedded.redis_server import RedisServer
 from lookout.host.settings import Broker
 
-ONLINE_SECONDS = 30
+ONLINE_SECONDS = 120
 
 
 def start_service(

@@ -7,27 +7,13 @@ from typing import Annotated, Final
 import typer
 
 import lookout
-from lookout.cli import (
-    call,
-    camera,
-    capture,
-    hub,
-    images,
-    keep,
-    node,
-    nodes,
-    refused,
-    spool,
-    storage,
-    tune,
-    watch,
-)
-from lookout.cli.demo.command import demo
+from lookout.cli.lazy import LazyGroup
 
 HUB_PACKAGES: Final = frozenset({"redis", "hiredis", "aiohttp", "jinja2"})
 ENDED_BY_READER: Final = 141  # as of a command that SIGPIPE ended
 
 app = typer.Typer(
+    cls=LazyGroup,
     name="lookout",
     help="Raspberry Pi cameras on MQTT: nothing lost, searchable, browsed in a gallery.",
     no_args_is_help=True,
@@ -50,22 +36,6 @@ def options(
     ] = False,
 ) -> None:
     """Raspberry Pi cameras on MQTT: nothing lost, searchable, browsed in a gallery."""
-
-
-app.command()(demo)
-app.command()(hub.hub)
-app.command()(nodes.nodes)
-app.command()(images.images)
-app.command()(keep.keep)
-app.command()(capture.capture)
-app.command()(call.call)
-app.command()(watch.watch)
-app.command()(spool.spool)
-app.command()(storage.storage)
-app.command()(tune.tune)
-app.add_typer(camera.app, name="camera")
-app.add_typer(node.app, name="node")
-app.add_typer(refused.app, name="refused")
 
 
 def main() -> None:

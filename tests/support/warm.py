@@ -22,7 +22,13 @@ from tests.support.waiting import eventually
 ROOT = Path(__file__).parents[2]
 SECONDS = 60.0  # until who has closed its output must have ended
 # What is imported where it is used, which is soon.
-LATER = {"lookout.cli.main": ("redis.asyncio", "PIL.JpegImagePlugin"), "": ("uvloop",)}
+COMMANDS = tuple(
+    f"lookout.cli.{path.stem}" for path in (ROOT / "lookout" / "cli").glob("[a-z]*.py")
+)
+LATER = {
+    "lookout.cli.main": (*COMMANDS, "redis.asyncio", "PIL.JpegImagePlugin"),
+    "": ("uvloop",),
+}
 
 
 class Process:

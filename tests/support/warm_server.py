@@ -60,8 +60,9 @@ def _become(request: dict[str, Any], streams: list[int]) -> None:
         os.close(stream)
     for constant, value in request["constants"].items():
         module, _, name = constant.rpartition(".")
-        getattr(sys.modules[module], name)  # which is there
-        setattr(sys.modules[module], name, value)
+        owner = importlib.import_module(module)
+        getattr(owner, name)  # which is there
+        setattr(owner, name, value)
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = request["argv"]
