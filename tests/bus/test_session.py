@@ -1,7 +1,7 @@
 """One connection that mends itself, on a real Mosquitto."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -13,13 +13,6 @@ from tests.support.servers import BrokerServer
 from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Session]:
-    async with Session(mqtt_settings("hub"), "hub") as session:
-        await session.connected()
-        yield session
 
 
 async def first(session: Session, topic_filter: str, seconds: float = 5.0) -> Message:

@@ -1,6 +1,6 @@
 """Lamps: with each capture, when dark, by the clock, by command; on pins of gpiozero's own fake."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -15,7 +15,7 @@ from lookout.host.settings import Broker
 from services.camera.settings import CameraSettings
 from services.camera.settings.lights import Light
 from services.camera.sources import Picture
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -42,12 +42,6 @@ class Dusk(RecordingSource):
 @pytest.fixture(autouse=True)
 def looks_often(pins: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.camera.lights.LOOK_SECONDS", 0.05)
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

@@ -1,18 +1,13 @@
 """A node on a real broker: what it says of itself, what it obeys, what it keeps."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lookout.bus.caller import Caller
-from lookout.bus.session import Session
-from lookout.bus.subscription import Message
-from lookout.contract.commands import Command, Result
+from lookout.contract.commands import Command
 from lookout.contract.events import parse_event
 from lookout.contract.hub import Receipt, Rejection
 from lookout.contract.images import ImageMeta
@@ -21,47 +16,14 @@ from lookout.contract.readings import parse_reading
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
 from lookout.host.settings import Broker
-from lookout.host.tasks import cancel
 from services.camera.outbox import refused
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]
 TOPICS = Topics()
 IDLE = {"interval": 0}
-
-
-class Hub:
-    """The hub's side of the bus."""
-
-    def __init__(self, session: Session, caller: Caller) -> None:
-        self.session = session
-        self.caller = caller
-
-    async def call(self, service: str, **arguments: Any) -> Result:
-        context = arguments.pop("context", Context())
-        identifier = arguments.pop("id", None)
-        command = Command(service=service, id=identifier, context=context, arguments=arguments)
-        return await self.caller.call("garden", command, timeout=30)
-
-    async def first(self, kind: str) -> Message:
-        """The retained message of a kind, or the next one."""
-        subscription = self.session.subscribe(f"lookout/garden/{kind}")
-        try:
-            return await anext(subscription)
-        finally:
-            self.session.unsubscribe(subscription)
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(Session(mqtt_settings("hub"), "hub"))
-        caller = Caller(session, TOPICS)
-        listening = asyncio.create_task(caller.listen(), name="results")
-        stack.push_async_callback(cancel, listening)
-        await session.connected()
-        yield Hub(session, caller)
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """A link so slow that a picture would take hours: it is made smaller, and that is told."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lookout.host.settings import Broker
 from services.camera.outbox.pace import MOST_BROKEN, Pace
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.proxy import Proxy
 from tests.support.servers import BrokerServer
@@ -62,12 +61,6 @@ def test_a_fast_picture_ends_what_a_slow_one_said() -> None:
     pace.begin(100, 0, 1)
     pace.arrived(101, 100_000)
     assert pace.most == float("inf")
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Callable[[str], Broker]) -> object:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 @pytest.mark.slow

@@ -1,16 +1,14 @@
 """A camera that counts people tells how many, and when that changes."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from lookout.host.settings import Broker
 from services.camera.sources import Picture
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 
 Settings = Callable[[str], Broker]
@@ -28,12 +26,6 @@ class CountingSource(RecordingSource):
         people = self.counts.pop(0)
         meta: dict[str, Any] = {"people": people, "boxes": [BOX] * people}
         return replace(picture, meta=meta)
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 async def test_the_newest_count_is_retained_and_each_change_is_an_event_of_its_picture(

@@ -4,7 +4,7 @@ import asyncio
 import os
 import struct
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Self
@@ -19,7 +19,7 @@ from services.camera.sensors.dht import Dht
 from services.camera.sensors.vitals import Vitals
 from services.camera.settings import Sensors
 from services.camera.settings import sensors as kinds
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -238,12 +238,6 @@ def test_vitals_are_what_the_kernel_tells(tmp_path: Path) -> None:
 def test_vitals_leave_out_what_is_not_told(tmp_path: Path) -> None:
     found = Vitals(tmp_path, proc=tmp_path, sysfs=tmp_path).read()
     assert found.keys() <= {"load", "disk_used", "throttled"}
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

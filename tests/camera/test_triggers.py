@@ -1,7 +1,7 @@
 """Pictures are taken by clock, sun, light and pins; each event names what fired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from services.camera.settings.triggers import SunTrigger, Triggers
 from services.camera.sources import SourceError
 from services.camera.triggers.alarm import Alarm
 from services.camera.triggers.times import Sun, by_clock
-from tests.support.hub import Hub, watching_hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
@@ -49,12 +49,6 @@ class Meadow(RecordingSource):
         if self.failing:
             raise SourceError(self.failing)
         return self.light
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Hub]:
-    async with watching_hub(mqtt_settings("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

@@ -98,14 +98,6 @@ def on_store(cli: Cli, redis_server: StoreServer) -> Cli:
     return run
 
 
-@pytest.fixture
-async def hub(broker: BrokerServer) -> AsyncIterator[Session]:
-    """The hub's side of the bus, connected."""
-    async with Session(Broker(url=broker.url("hub")), "the-hub-of-the-test") as session:
-        await session.connected()
-        yield session
-
-
 class Anything(Arguments):
     """Whatever is sent."""
 

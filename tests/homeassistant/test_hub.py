@@ -2,11 +2,10 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,13 +28,6 @@ Settings = Callable[[str], Broker]
 TOPIC = "homeassistant/device/lookout_hub/config"
 NODE = "homeassistant/device/lookout_garden/config"
 INFO = "lookout/hub/events/info"
-
-
-@pytest.fixture
-async def hub(mqtt_settings: Settings) -> AsyncIterator[Session]:
-    async with Session(mqtt_settings("hub"), "test-hub") as session:
-        await session.connected()
-        yield session
 
 
 async def until(messages: Subscription, *wanted: str) -> dict[str, Any]:

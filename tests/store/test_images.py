@@ -1,23 +1,10 @@
 """Images are written once, whoever writes them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
-
-from lookout.host.settings import Redis as RedisSettings
 from lookout.store import keys
-from lookout.store.client import opened
 from lookout.store.images import Images, NewImage
-from lookout.store.index import ensure_indexes
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Any]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        await ensure_indexes(redis)
-        yield redis
 
 
 async def test_workers_that_store_the_same_image_at_once_tell_of_it_once(client: Any) -> None:

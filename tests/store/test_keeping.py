@@ -1,14 +1,11 @@
 """Images are kept for good within a quota, and no rule touches them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import Client, opened
+from lookout.store.client import Client
 from lookout.store.images import Images
-from lookout.store.index import ensure_indexes
 from lookout.store.retention import keeping
 from lookout.store.retention import rules as retention
 from lookout.store.retention.keeping import Kept, QuotaReached
@@ -18,13 +15,6 @@ from tests.support.many import left, stored
 
 NOW = 1_795_000_000.0
 DAY = 86_400
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Client]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        await ensure_indexes(redis)
-        yield redis
 
 
 async def test_what_is_kept_has_no_end_and_no_rule_takes_it(client: Client) -> None:

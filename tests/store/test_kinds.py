@@ -6,12 +6,9 @@ from typing import Any
 import pytest
 
 from lookout.contract.wire import new_id
-from lookout.host.settings import Redis as RedisSettings
 from lookout.store import keys
-from lookout.store.client import opened
 from lookout.store.events import Events, NewEvent
 from lookout.store.images import Images, NewImage
-from lookout.store.index import ensure_indexes
 from lookout.store.memory import memory
 from lookout.store.readings import NewReading, Readings
 from lookout.store.retention.kinds import EVENTS, IMAGES, READINGS, by_node, held
@@ -20,14 +17,6 @@ from lookout.store.retention.rules import Retention
 from lookout.store.retention.usage import usage
 
 FIRST = 1_795_000_000.0  # Unix seconds
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Any]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        await ensure_indexes(redis)
-        yield redis
-        await redis.config_set("maxmemory", 0)
 
 
 async def images(client: Any, node: str, number: int, size: int, meta: int = 0) -> None:

@@ -1,25 +1,15 @@
 """Readings in buckets: average, least and most, whatever the server's limit."""
 
 import random
-from collections.abc import AsyncIterator
 from statistics import mean
 
 import pytest
 
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import Client, opened
-from lookout.store.index import ensure_indexes
+from lookout.store.client import Client
 from lookout.store.readings import Readings
 
 START = 1_795_000_000.0
 COUNT = 20_000
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Client]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        await ensure_indexes(redis)
-        yield redis
 
 
 @pytest.mark.parametrize("width", [1.0, 600.0, 1_000_000.0])

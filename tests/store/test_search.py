@@ -31,13 +31,6 @@ EVERYTHING = ("FT.SEARCH", keys.IMAGES_INDEX, "@lux:[-inf +inf]", "SORTBY", "lux
 
 
 @pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Client]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        await ensure_indexes(redis)
-        yield redis
-
-
-@pytest.fixture
 async def restrained(client: Client, redis_url: str) -> AsyncIterator[Client]:
     """A client that may not see or change how the server is set up, as some hosted ones are."""
     refused = ("-ft.config", "-config", "-randomkey")

@@ -1,14 +1,12 @@
 """Older images are thinned out: the first of each minute, hour or day stays."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 from pydantic import TypeAdapter
 
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import Client, opened
-from lookout.store.index import ensure_indexes
+from lookout.store.client import Client
 from lookout.store.retention import keeping
 from lookout.store.retention.removal import Victim, carry_out
 from lookout.store.retention.rules import Retention
@@ -18,13 +16,6 @@ from tests.support.many import left, stored
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 NOW = 1_795_000_020.5  # in the midst of a minute
 STEPS: Sequence[ThinStep] = TypeAdapter(Thin).validate_python("1d:1m,7d:1h,30d:1d")
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Client]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        await ensure_indexes(redis)
-        yield redis
 
 
 async def thin(client: Client, node: str = "garden", now: float = NOW) -> int:

@@ -1,27 +1,14 @@
 """Making room is fair: whoever has most gives first, oldest first, and kept images stay."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookout.host.settings import Redis as RedisSettings
-from lookout.store.client import opened
 from lookout.store.images import Images, NewImage
-from lookout.store.index import ensure_indexes
 from lookout.store.retention.removal import carry_out, oldest, remove
 from lookout.store.retention.usage import NOT_KEPT, ONLY_KEPT, Usage, shares_to_remove, usage
 from lookout.store.search import Query
-
-
-@pytest.fixture
-async def client(redis_url: str) -> AsyncIterator[Any]:
-    async with opened(RedisSettings(url=redis_url)) as redis:
-        await ensure_indexes(redis)
-        yield redis
-
 
 FIRST = 1_795_000_000.0  # Unix seconds
 

@@ -5,6 +5,9 @@ from typing import Any
 from lookout.store import keys
 from lookout.store.errors import StoreAway
 from tests.support.nodes import RecordingSource
+from tests.support.waiting import eventually
+
+RECOVERY = 60.0  # seconds
 
 
 async def hashes(client: Any) -> dict[str, dict[bytes, bytes]]:
@@ -30,3 +33,9 @@ async def nothing_lost_nothing_doubled(client: Any, *sources: RecordingSource) -
     assert stored == taken
     assert len(told) == len(set(told)) == len(found), "the stream tells another number"
     return True
+
+
+async def all_is_stored(client: Any, source: RecordingSource) -> None:
+    """Take no more, and wait until every capture is in Redis exactly once."""
+    source.failing = "enough"
+    await eventually(lambda: nothing_lost_nothing_doubled(client, source), RECOVERY)
