@@ -16,14 +16,13 @@ from lookout.contract.nodes import parse_info
 from lookout.contract.wire import now
 from lookout.host.settings import Broker
 from services.camera.node import health
-from tests.camera.test_node import Hub, hub
 from tests.camera.test_viewmeter import plain
 from tests.support import leftovers
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]
-__all__ = ["hub"]  # a fixture
 
 
 @pytest.fixture

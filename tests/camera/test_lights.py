@@ -146,7 +146,7 @@ async def test_after_its_seconds_a_lamp_follows_its_own_rule_again(
 ) -> None:
     async with with_lights(LAMP, {"name": "always", "pin": 19, "when": "always"}):
         await hub.first("info")
-        await hub.call("light", on=True, name="lamp", seconds=0.2)
+        await hub.call("light", on=True, name="lamp", seconds=2)
         await hub.call("light", on=False, name="always")
         assert is_on(pins)
         await eventually(lambda: not is_on(pins))

@@ -16,12 +16,11 @@ from aiohttp.test_utils import TestServer
 from lookout.host.settings import Broker, SettingsError, load, show
 from services.camera.settings import Camera, CameraSettings
 from services.camera.sources import Source, SourceError, make_source, snapshot
-from tests.camera.test_node import Hub, hub
+from tests.support.hub import Hub
 from tests.support.nodes import node_settings, running_node
 from tests.support.pictures import plain_jpeg
 
 Settings = Callable[[str], Broker]
-__all__ = ["hub"]  # a fixture
 LOGIN = ("me", "s3cret@home")
 REALM = "camera"
 

@@ -10,10 +10,8 @@ from lookout.host.run import Unusable
 from lookout.host.settings import Broker
 from services.camera import service
 from services.camera.outbox.owner import NAME, owned
-from tests.camera.test_node import Hub, hub
+from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
-
-__all__ = ["hub"]  # a fixture
 
 
 def test_a_spool_is_taken_again_by_its_own_node_only(tmp_path: Path) -> None:

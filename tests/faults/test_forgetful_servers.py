@@ -16,7 +16,7 @@ from tests.faults.faults import TINY_QUEUES
 from tests.support.nodes import RecordingSource, node_settings, running_node, took
 from tests.support.power import PowerCut
 from tests.support.servers import BrokerServer, StoreServer, log_of
-from tests.support.stored import all_is_stored
+from tests.support.stored import RECOVERY, all_is_stored
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)

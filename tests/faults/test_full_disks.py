@@ -14,7 +14,7 @@ from tests.support.hub import Hub, watching_hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.servers import StoreServer, make_store
 from tests.support.small_disk import SmallDisk, small_disk
-from tests.support.stored import all_is_stored, nothing_lost_nothing_doubled
+from tests.support.stored import RECOVERY, all_is_stored, nothing_lost_nothing_doubled
 from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]

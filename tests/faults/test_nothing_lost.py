@@ -10,7 +10,7 @@ from lookout.embedded.child import Child
 from lookout.host.settings import Broker
 from tests.support.nodes import RecordingSource, node_settings, running_node, took
 from tests.support.servers import BrokerServer, StoreServer
-from tests.support.stored import all_is_stored, nothing_lost_nothing_doubled
+from tests.support.stored import RECOVERY, all_is_stored, nothing_lost_nothing_doubled
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(180)

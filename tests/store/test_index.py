@@ -10,6 +10,7 @@ from tests.support.waiting import eventually
 async def test_an_index_from_before_images_could_be_told_as_kept_gets_the_field(
     client: Client,
 ) -> None:
+    await client.execute_command("FT.DROPINDEX", "idx:images")
     await client.execute_command(
         *("FT.CREATE", "idx:images", "ON", "HASH", "PREFIX", 1, "image:", "SCHEMA", "node", "TAG"),
         *("timestamp", "NUMERIC", "SORTABLE", "size", "NUMERIC", "SORTABLE"),

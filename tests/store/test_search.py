@@ -128,6 +128,7 @@ async def victims(plan: Plan) -> list[str]:
     return [victim.id async for group in plan for victim in group]
 
 
+@pytest.mark.timeout(300)
 async def test_pages_neighbours_and_removals_are_the_truth_whatever_the_servers_limit(
     client: Client, restrained: Client
 ) -> None:
