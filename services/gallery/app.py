@@ -19,6 +19,7 @@ from services.gallery.middlewares import (
     fenced,
     guarded,
     measured,
+    prompt,
     secure_headers,
     situated,
 )
@@ -29,6 +30,7 @@ from services.gallery.settings import GallerySettings
 from services.gallery.stream import Stream
 from services.gallery.templating import STATIC, Templates
 from services.gallery.thumbnails import Thumbnails
+from services.gallery.watch import RedisWatch
 
 LARGEST_BODY: Final = 64 * 1024  # bytes; commands and passwords are small
 
@@ -39,7 +41,7 @@ def make_app(
     """The application; it starts nothing by itself."""
     expect.install()
     app = web.Application(
-        middlewares=[fenced, situated, measured, answered, guarded],
+        middlewares=[fenced, situated, measured, answered, guarded, prompt],
         client_max_size=LARGEST_BODY,
     )
     images, templates = Images(redis), Templates()
@@ -57,6 +59,7 @@ def make_app(
     app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
     app[keys.TEMPLATES] = templates
     app[keys.PROXIES] = Proxies(settings.gallery)
+    app[keys.WATCH] = RedisWatch()
     app[keys.DOOR] = Door(settings.gallery)
     for prefix in {"", settings.gallery.prefix}:  # some proxies take the prefix away, some do not
         routes.add_all(app.router, prefix)

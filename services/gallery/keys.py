@@ -19,6 +19,7 @@ from services.gallery.settings import GallerySettings
 from services.gallery.stream import Stream
 from services.gallery.templating import Templates
 from services.gallery.thumbnails import Thumbnails
+from services.gallery.watch import RedisWatch
 
 SETTINGS: Final = web.AppKey("settings", GallerySettings)
 REDIS: Final = web.AppKey[Client]("redis")
@@ -34,4 +35,5 @@ RELAYS: Final = web.AppKey("relays", Relays)
 STREAM: Final = web.AppKey("stream", Stream)
 TEMPLATES: Final = web.AppKey("templates", Templates)
 PROXIES: Final = web.AppKey("proxies", Proxies)
+WATCH: Final = web.AppKey("watch", RedisWatch)
 DOOR: Final = web.AppKey("door", Door)

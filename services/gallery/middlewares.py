@@ -17,6 +17,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _OPEN: Final = ("/login", "/healthz", "/static/")
 _FOR_PROGRAMS: Final = ("/api/", "/healthz", "/metrics")
+_WITHOUT_REDIS: Final = ("/api/stream", "/{node}/live", "/metrics", "/login", "/api/openapi.json")
 _ENDLESS: Final = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -158,3 +159,15 @@ def _error_page(request: web.Request, problem: Problem) -> web.Response:
     )
     response.headers.update(problem.headers)
     return response
+
+
+@web.middleware
+async def prompt(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The innermost: who only asks has an answer soon, also while Redis hangs."""
+    resource = request.match_info.route.resource
+    path = resource.canonical if resource else ""
+    asks = request.method in {"GET", "HEAD"}
+    if not asks or path.endswith(_WITHOUT_REDIS) or request.path.startswith(_OPEN):
+        return await handler(request)
+    async with request.app[keys.WATCH].answering():
+        return await handler(request)

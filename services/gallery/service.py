@@ -38,6 +38,7 @@ async def run(settings: GallerySettings, session: Session, redis: Client) -> Non
         try:
             async with Crew() as crew:
                 start_feeds(crew, app)
+                crew.start(app[keys.WATCH].run(settings.redis), "watch over Redis")
                 crew.start(_keep_indexes(settings, redis), "indexes")
         except* SettingsError as errors:
             raise Unusable(str(errors.exceptions[0])) from None

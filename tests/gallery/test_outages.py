@@ -98,6 +98,30 @@ async def test_it_starts_while_everything_is_away_and_recovers_by_itself(
 
 
 @pytest.mark.own_servers
+async def test_while_redis_hangs_everybody_is_told_soon_and_it_mends_itself(
+    service: Callable[..., Child], redis_server: StoreServer, http: aiohttp.ClientSession
+) -> None:
+    url = await address(service("gallery", **ANY_PORT))
+    await eventually(lambda: is_well(url))
+    redis_server.freeze()
+    try:
+        async with asyncio.timeout(8):
+            paths = ("/api/images", "/", "/nodes", "/live", "/api/nodes")
+            found = await asyncio.gather(*(answers(http, url + path) for path in paths))
+        assert {status for status, _ in found} == {503}
+        assert all("Redis is away" in text for _, text in found)
+        async with asyncio.timeout(1):  # it is known now
+            assert (await answers(http, f"{url}/api/images"))[0] == 503
+    finally:
+        redis_server.thaw()
+
+    async def shows_pictures() -> bool:
+        return (await answers(http, f"{url}/api/images"))[0] == 200
+
+    await eventually(shows_pictures)
+
+
+@pytest.mark.own_servers
 async def test_a_command_while_the_broker_is_away_is_a_503(
     service: Callable[..., Child],
     broker: BrokerServer,
