@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.errors import StoreAway
+from tests.faults.floods import FLOODER
 from tests.faults.record import Capture, Record
 
 Fields = tuple[bytes | None, bytes | None, bytes | None]
@@ -76,12 +77,18 @@ class Comparison:
 
     async def _told(self) -> Counter[str]:
         entries = await self._client.xrange(keys.IMAGES_STREAM)
-        return Counter(fields[b"id"].decode() for _, fields in entries)
+        told = (fields[b"id"].decode() for _, fields in entries)
+        return Counter(identifier for identifier in told if not _is_flood(identifier))
 
     async def _image_ids(self) -> set[str]:
         match = f"{keys.IMAGE_PREFIX}*"
         found = [key async for key in self._client.scan_iter(match=match, count=1000)]
-        return {key.decode().removeprefix(keys.IMAGE_PREFIX) for key in found}
+        ids = (key.decode().removeprefix(keys.IMAGE_PREFIX) for key in found)
+        return {identifier for identifier in ids if not _is_flood(identifier)}
+
+
+def _is_flood(identifier: str) -> bool:
+    return identifier.startswith(f"{FLOODER}:")
 
 
 def check(capture: Capture, stored: Fields) -> None:

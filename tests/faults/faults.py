@@ -8,7 +8,8 @@ from signal import SIGCONT, SIGSTOP
 
 from lookout.embedded.child import Child
 from lookout.store.client import Client
-from tests.support.power import PowerCut
+from tests.support.power import Left, PowerCut, old_bytes, zeros
+from tests.support.power import nothing as nothing_left
 from tests.support.proxy import Proxy
 from tests.support.servers import BrokerServer, Server
 from tests.support.small_disk import SmallDisk
@@ -123,7 +124,15 @@ def of_disk(part: str, disk: SmallDisk, *, alone: bool = False) -> list[Fault]:
 
 def of_power(part: str, power: PowerCut) -> list[Fault]:
     """A power cut; alone, because Redis must answer to begin it."""
-    return [Fault(part, "power cut", power.before_the_cut, power.back, alone=True)]
+
+    def back(left: Left) -> Step:
+        return lambda: power.back(left)
+
+    kinds = {"power cut": nothing_left, "cut to zeros": zeros, "cut to old bytes": old_bytes}
+    return [
+        Fault(part, kind, power.before_the_cut, back(left), alone=True)
+        for kind, left in kinds.items()
+    ]
 
 
 def of_memory(part: str, client: Client) -> list[Fault]:

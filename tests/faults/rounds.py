@@ -25,6 +25,7 @@ from tests.faults.faults import (
     of_server,
     of_service,
 )
+from tests.faults.floods import of_flood
 from tests.faults.record import Record
 from tests.faults.report import Report
 from tests.faults.system import NODES, System
@@ -51,6 +52,7 @@ def every_fault(system: System) -> list[Fault]:
         *of_service("events", services["events"]),
         *of_service("camera", services["garden"]),
     ]
+    faults += of_flood(system.broker)
     for name, link in links.items():
         faults += of_link(name, link)
     if disks:

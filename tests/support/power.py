@@ -6,10 +6,28 @@ nothing may be confirmed, and `cut` ends the server and takes it all out of the 
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from lookout.store.client import Client
 from tests.support.servers import StoreServer
+
+Left = Callable[[int], bytes]  # of so many bytes that were not synced
+
+
+def nothing(_: int) -> bytes:
+    """A file that ends where it was synced."""
+    return b""
+
+
+def zeros(lost: int) -> bytes:
+    """As many file systems leave it: the length is written, the content is not."""
+    return bytes(max(lost, 4096))
+
+
+def old_bytes(lost: int) -> bytes:
+    """What was on the card before, such as an older piece of the very file."""
+    return (b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$9\r\n1234" + os.urandom(60)) * (lost // 90 + 3)
 
 
 class PowerCut:
@@ -26,13 +44,16 @@ class PowerCut:
         await self._client.config_set("appendfsync", "no")
         self._synced = {path: path.stat().st_size for path in self._files.glob("*.incr.aof")}
 
-    async def cut(self) -> None:
-        """The lights go out."""
+    async def cut(self, left: Left = nothing) -> None:
+        """The lights go out. `left` gives what lies where the last writes should be."""
         await self._server.kill()
         for path in self._files.glob("*.incr.aof"):
+            lost = max(0, path.stat().st_size - self._synced[path])
             os.truncate(path, self._synced[path])
+            with path.open("ab") as file:
+                file.write(left(lost))
 
-    async def back(self) -> None:
+    async def back(self, left: Left = nothing) -> None:
         """The power is back, and Redis with what it had synced."""
-        await self.cut()
+        await self.cut(left)
         await self._server.start()
