@@ -116,7 +116,7 @@ def _leads_to(place: Place) -> tuple[bool, list[Place]]:
 def _defined(at: Source, used: str, whole: str) -> Iterator[Place]:
     """Where something that is used is defined, in our tests."""
     first, _, rest = used.partition(".")
-    if whole.startswith("tests."):
+    if whole.startswith("tests.") and first in at.imports:
         module, _, name = whole.rpartition(".")
         inside = at.imports[first], rest.partition(".")[0]
         for path, each in ((_path(module), name), (_path(inside[0]), inside[1])):
