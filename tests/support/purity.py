@@ -118,7 +118,7 @@ def _defined(at: Source, used: str, whole: str) -> Iterator[Place]:
     first, _, rest = used.partition(".")
     if whole.startswith("tests.") and first in at.imports:
         module, _, name = whole.rpartition(".")
-        inside = at.imports[first], rest.partition(".")[0]
+        inside = at.imports.get(first, whole), rest.partition(".")[0]
         for path, each in ((_path(module), name), (_path(inside[0]), inside[1])):
             if path and each in source(path).definitions:
                 yield source(path), each
