@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import av
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -25,8 +26,8 @@ from lookout.contract.nodes import Info, parse_info
 from lookout.host.settings import Broker
 from lookout.host.tasks import cancel
 from services.camera.knobs import BadChange, Knobs, NotKept, State
-from services.camera.settings import Camera, CameraSettings
-from services.camera.sources import Source, SourceError, make_source
+from services.camera.settings import CameraSettings
+from services.camera.sources import SourceError, make_source
 from tests.camera.fake_picamera2 import World, install
 from tests.camera.films import make_film
 from tests.camera.test_sources_stream import Mjpeg, served
@@ -35,6 +36,7 @@ from tests.support.nodes import node_settings, running_node
 from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]
+OPEN = av.open
 ALL = [[0, 0, 100, 100]]
 SIZE = (160, 96)
 KINDS = ("synthetic", "video", "folder", "snapshot", "rtsp", "v4l2", "picamera2")
@@ -99,12 +101,18 @@ async def camera_of(
             case "rtsp":
                 server = await stack.enter_async_context(served(Film()))
                 common["url"] = str(server.make_url("/film"))
-            case "v4l2":  # its device is a film, read by the same reader of streams
-                film = make_film(folder / "film.mp4", 20)
-                common["path"] = film
+            case "v4l2":  # its device is a stream, read by the same reader
+                server = await stack.enter_async_context(served(Film()))
+                common["path"] = "/dev/video0"
+                monkeypatch.setattr(av, "open", partial(opened, str(server.make_url("/film"))))
             case "picamera2":
                 install(monkeypatch, World())
         yield common
+
+
+def opened(url: str, _: str, *, timeout: tuple[float, float], **__: object) -> Any:
+    """What stands in for the device."""
+    return OPEN(url, format="mpjpeg", timeout=timeout)
 
 
 class Shaky:
@@ -216,7 +224,7 @@ async def test_masks_asked_for_while_the_camera_is_in_trouble_hold_when_it_is_ba
         settings = node_settings(
             mqtt_settings("garden"), data, camera=camera, capture={"interval": 0.2}
         )
-        shaky = Shaky(source_for(kind, settings.camera, monkeypatch))
+        shaky = Shaky(make_source(settings.camera))
         async with running_node(settings, shaky.source):
             await eventually(lambda: any(not is_black(jpeg) for _, jpeg in leaks.pictures), 60)
             await eventually(lambda: leaks.previews)
@@ -235,7 +243,7 @@ async def test_masks_asked_for_while_the_camera_is_in_trouble_hold_when_it_is_ba
                 await seen_again(leaks, answered, shown)
                 await eventually(partial(nothing_is_pending, hub))
         if fault == RESTARTED:
-            again = Shaky(source_for(kind, settings.camera, monkeypatch))
+            again = Shaky(make_source(settings.camera))
             again.fault = fault
             async with running_node(settings, again.source):
                 await eventually(lambda: again.failed >= 2, 60)
@@ -243,19 +251,6 @@ async def test_masks_asked_for_while_the_camera_is_in_trouble_hold_when_it_is_ba
                 await seen_again(leaks, answered, shown)
     assert all(is_black(jpeg) for jpeg in leaks.since(answered))
     assert all(is_black(jpeg) for jpeg in leaks.previews[shown:] if jpeg)
-
-
-def source_for(kind: str, camera: Camera, monkeypatch: pytest.MonkeyPatch) -> Source:
-    """The real source; a USB camera's is a film, opened as its device would be."""
-    if kind == "v4l2":
-        import av
-
-        opened = av.open
-        monkeypatch.setattr(
-            "av.open",
-            lambda file, **more: opened(file) if "format" in more else opened(file, **more),
-        )
-    return make_source(camera)
 
 
 @pytest.mark.parametrize("kind", ["synthetic", "folder", "picamera2"])

@@ -81,7 +81,7 @@ class Streamer:
                     task.cancel()
             finally:
                 await self._glances.stop()
-                await self._device.stop_live()
+                await self._device.live.stop()
             if not self._viewers:
                 self.frames = Frames()  # the next viewer shall not see an old picture
             logger.info("nobody watches: live view stopped")
@@ -103,8 +103,8 @@ class Streamer:
 
     async def _start(self, request: LiveRequest, *, reopen: bool) -> None:
         await self._glances.stop()
-        await self._device.start_live(request, reopen=reopen)
-        if not self._device.gives_live_frames:
+        await self._device.live.start(request, reopen=reopen)
+        if not self._device.live.possible:
             self._glances.start(request, lambda: self._glance(request))
 
     async def _glance(self, request: LiveRequest) -> bytes:

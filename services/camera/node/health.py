@@ -45,8 +45,8 @@ class Health:
     def look(self) -> None:
         """One look: a sign of life, or none, or the end."""
         capturer = self.capturer
-        device = self.capturer.device
-        stuck = device.busy_seconds > device.timeout + GRACE_SECONDS
+        access = self.capturer.device.access
+        stuck = access.busy_seconds > access.timeout + GRACE_SECONDS
         if not stuck and not progress.current().overdue():
             self.systemd.alive()
         if (text := self._described(stuck=stuck)) != self._said:
