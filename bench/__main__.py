@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import detect, find, fleet, ingest, live, motion, node, read, sizes, together
+from bench import detect, find, fleet, ingest, live, motion, node, read, sizes, steady, together
 from bench.machine import describe
 
 WIDTH = 120  # also into a file, where there is no terminal to ask
@@ -24,6 +24,7 @@ PARTS: dict[str, Part] = {
         ingest.Load(given.senders, given.count, given.size), folder, given.workers
     ),
     "read": lambda _, __: read.measure(),
+    "steady": lambda given, folder: steady.measure(folder, given.seconds, given.size),
     "live": lambda given, folder: live.measure(folder, given.viewers, given.seconds),
     "node": lambda given, folder: node.measure(folder, given.seconds),
     "motion": lambda given, folder: motion.measure(folder, given),
