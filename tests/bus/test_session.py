@@ -28,6 +28,16 @@ async def test_a_message_arrives_with_its_properties(reading: None, hub: Session
     assert (message.payload, message.properties) == (b"bytes", {"lux": "5", "id": "x"})
 
 
+async def test_a_byte_order_mark_in_a_property_does_not_end_every_connection(hub: Session) -> None:
+    """With paho's reading it does, again and again: the broker keeps the message for us."""
+    messages = hub.subscribe("lookout/garden/image")
+    for value in ("\ufeff", "after it"):
+        await hub.publish("lookout/garden/image", b"bytes", properties={"lens": value})
+    async with asyncio.timeout(5):
+        seen = [(await anext(messages)).properties["lens"] for _ in range(2)]
+    assert seen == ["\ufeff", "after it"]
+
+
 async def test_presence_is_online_then_offline_after_a_goodbye(
     hub: Session, mqtt_settings: Settings
 ) -> None:
