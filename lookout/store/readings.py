@@ -106,11 +106,16 @@ def _buckets(
     bucket = f"floor((@timestamp - {first:.6f}) / {width:.6f})"
     return (
         *("FT.AGGREGATE", keys.READINGS_INDEX, f"@node:{{$node}} @timestamp:{span.text()}"),
-        *("PARAMS", 2, "node", node, "LOAD", 2, "@timestamp", f"@{metric}"),
+        *("PARAMS", 2, "node", node, "LOAD", 4, "@timestamp", f"@{metric}"),
+        *(f"@MIN_{metric}", f"@MAX_{metric}"),  # of what was rolled up
         *("FILTER", f"exists(@{metric})", "APPLY", bucket, "AS", "bucket"),
-        *("GROUPBY", 1, "@bucket", "REDUCE", "SUM", 1, f"@{metric}", "AS", "sum"),
+        # Apart, as the least of a field that some have not is 0.
+        *("APPLY", f"exists(@MIN_{metric})", "AS", "rolled"),
+        *("GROUPBY", 2, "@bucket", "@rolled", "REDUCE", "SUM", 1, f"@{metric}", "AS", "sum"),
         *("REDUCE", "MIN", 1, f"@{metric}", "AS", "least"),
         *("REDUCE", "MAX", 1, f"@{metric}", "AS", "most"),
+        *("REDUCE", "MIN", 1, f"@MIN_{metric}", "AS", "rolled_least"),
+        *("REDUCE", "MAX", 1, f"@MAX_{metric}", "AS", "rolled_most"),
         *("REDUCE", "COUNT", 0, "AS", "count", "LIMIT", 0, MOST_BUCKETS, "DIALECT", 2),
     )
 
@@ -131,7 +136,12 @@ def _sum(parts: Sequence[Mapping[str, str]]) -> dict[str, float]:
     count = sum(float(part["count"]) for part in parts)
     return {
         "average": sum(float(part["sum"]) for part in parts) / count,
-        "least": min(float(part["least"]) for part in parts),
-        "most": max(float(part["most"]) for part in parts),
+        "least": min(_extreme(part, "least") for part in parts),
+        "most": max(_extreme(part, "most") for part in parts),
         "count": count,
     }
+
+
+def _extreme(part: Mapping[str, str], name: str) -> float:
+    """Of single readings what they say, of rolled ones what they remember."""
+    return float(part[f"rolled_{name}" if part["rolled"] == "1" else name])

@@ -19,6 +19,8 @@ from services.ingest.caps import CAP_SECONDS, Caps
 from services.ingest.hubclock import LOOK_SECONDS, HubClock, HubClockTeller
 from services.ingest.pressure import CHECK_SECONDS, Pressure
 from services.ingest.redating import Redating
+from services.ingest.rollups import PASS_SECONDS as ROLL_UP_SECONDS
+from services.ingest.rollups import Rollups
 from services.ingest.room import LOOK_SECONDS as ROOM_SECONDS
 from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
@@ -52,6 +54,7 @@ class Keeper:
     async def _work(self) -> None:
         client, rules = self.client, self.settings.retention
         caps, thinning = Caps(client, rules).enforce, Thinning(client, rules).work
+        rollups = Rollups(client, rules).work
         steps = (
             ("clock", self.teller.tell, LOOK_SECONDS, (StoreError,)),
             ("dates", self.redating.follow, LOOK_SECONDS, (StoreError,)),
@@ -60,6 +63,7 @@ class Keeper:
             ("replicas", self._count_replicas, CHECK_SECONDS, (StoreAway,)),
             ("caps", self._unless_in_doubt(caps), CAP_SECONDS, (StoreError,)),
             ("rules", Rules(client, rules).tell, TELL_SECONDS, (StoreError,)),
+            ("rollups", self._unless_in_doubt(rollups), ROLL_UP_SECONDS, (StoreError,)),
             ("thinning", self._unless_in_doubt(thinning), PASS_SECONDS, (StoreError,)),
         )
         async with Crew() as crew:

@@ -12,7 +12,7 @@ from lookout.host.settings import Section
 from lookout.store import keys
 from lookout.store.client import Client
 from lookout.store.memory import Memory
-from lookout.store.retention.thinning import Thin
+from lookout.store.retention.thinning import Thin, ThinStep
 
 MAX_TTL: Final = 365 * keys.DAY
 
@@ -58,6 +58,15 @@ class Retention(Section):
 
     thin: Thin = Field(
         (), description="thinning out with age: 1d:1m,7d:1h keeps one a minute after a day"
+    )
+
+    roll_up: Thin = Field(
+        (
+            ThinStep(age=keys.DAY, every=60),
+            ThinStep(age=7 * keys.DAY, every=300),
+            ThinStep(age=30 * keys.DAY, every=900),
+        ),
+        description="the same for readings, of which averages stay: 1d:1m,7d:5m,30d:15m",
     )
 
     high_mark: float = Field(

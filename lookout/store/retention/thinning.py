@@ -70,7 +70,7 @@ Thin = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class Stretch:
     """The images from `low` up to `high` (Unix seconds), to be thinned to one for `every`."""
 
     low: float
@@ -87,7 +87,7 @@ async def to_thin(client: Client, node: str, steps: Sequence[ThinStep], now: flo
     index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, (*SEEN, "kept"))
     asker = Asker(client)
     for used in await usage(client, NOT_KEPT, [node]):
-        for stretch in _stretches(steps, used.oldest, now):
+        for stretch in stretches(steps, used.oldest, now):
             ids = await _crowded(asker, node, stretch)
             rows = [row for group in _groups(ids) for row in await index.read(group)]
             surplus = list(_surplus(rows, node, stretch))
@@ -101,7 +101,7 @@ def _groups(items: list[T]) -> Iterator[list[T]]:
         yield items[start : start + GROUP]
 
 
-def _stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator[_Stretch]:
+def stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator[Stretch]:
     """The time from the oldest image on, in pieces that one query may look at; the oldest first."""
     for number in range(len(steps) - 1, -1, -1):
         step = steps[number]
@@ -110,18 +110,18 @@ def _stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator
         size = step.every * math.ceil(WINDOW / step.every)  # a step is never parted
         start = math.floor(low / size) * size
         while start < high:
-            yield _Stretch(max(low, start), min(high, start + size), step.every)
+            yield Stretch(max(low, start), min(high, start + size), step.every)
             start += size
 
 
-async def _crowded(asker: Asker, node: str, stretch: _Stretch, cuts: int = 0) -> list[str]:
+async def _crowded(asker: Asker, node: str, stretch: Stretch, cuts: int = 0) -> list[str]:
     """The ids of all images of those steps that have several; perhaps of some others too."""
     try:
         answer = await asker.ask(*_command(node, stretch), limit=LIMITS[cuts])
     except SearchCut:
         if cuts + 1 == len(LIMITS):
             raise
-        first, second = _halves(stretch)
+        first, second = halves(stretch)
         found = await _crowded(asker, node, first, cuts + 1)
         return found + await _crowded(asker, node, second, cuts + 1)
     rows = (dict(zip(row[::2], row[1::2], strict=True)) for row in answer[1:])
@@ -129,7 +129,7 @@ async def _crowded(asker: Asker, node: str, stretch: _Stretch, cuts: int = 0) ->
     return [key.removeprefix(keys.IMAGE_PREFIX) for key in found]
 
 
-def _command(node: str, stretch: _Stretch) -> Sequence[str | int]:
+def _command(node: str, stretch: Stretch) -> Sequence[str | int]:
     return (
         *("FT.AGGREGATE", keys.IMAGES_INDEX),
         f"@node:{{$node}} @timestamp:[{stretch.low!r} ({stretch.high!r}] {_BY_ITSELF} {_NOT_KEPT}",
@@ -142,7 +142,7 @@ def _command(node: str, stretch: _Stretch) -> Sequence[str | int]:
     )
 
 
-def _halves(stretch: _Stretch) -> tuple[_Stretch, _Stretch]:
+def halves(stretch: Stretch) -> tuple[Stretch, Stretch]:
     """Two that make up the stretch; parted between two steps where it has several."""
     middle = (stretch.low + stretch.high) / 2
     border = math.floor(middle / stretch.every) * stretch.every
@@ -155,7 +155,7 @@ def _halves(stretch: _Stretch) -> tuple[_Stretch, _Stretch]:
     )
 
 
-def _surplus(rows: Sequence[Row], node: str, stretch: _Stretch) -> Iterator[Row]:
+def _surplus(rows: Sequence[Row], node: str, stretch: Stretch) -> Iterator[Row]:
     """All but the first of each step, oldest first; by what their hashes say."""
     taken: set[float] = set()
     own = (row for row in rows if _counts(row, node, stretch))
@@ -166,7 +166,7 @@ def _surplus(rows: Sequence[Row], node: str, stretch: _Stretch) -> Iterator[Row]
         taken.add(step)
 
 
-def _counts(row: Row, node: str, stretch: _Stretch) -> bool:
+def _counts(row: Row, node: str, stretch: Stretch) -> bool:
     return (
         row.get("node") == node
         and row.get("kept") not in KEPT
