@@ -6,7 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from lookout.store.events import as_json
-from services.gallery import keys, paging, present
+from services.gallery import keys, paging, serialize
 from services.gallery.proxies import prefix_of
 from services.gallery.query import EventParameters, NoParameters, parse
 from services.gallery.stream import Viewer
@@ -25,7 +25,7 @@ async def list_events(request: web.Request) -> web.Response:
 async def find(request: web.Request, parameters: EventParameters) -> dict[str, Any]:
     """A page of events as the API answers it."""
     found = await paging.page(request.app[keys.EVENTS], parameters.query(), parameters.context)
-    return {"events": [present.event(as_json(row)) for row in found.rows], "next": found.next}
+    return {"events": [serialize.event(as_json(row)) for row in found.rows], "next": found.next}
 
 
 async def stream(request: web.Request) -> web.StreamResponse:

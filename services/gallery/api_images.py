@@ -7,7 +7,7 @@ from aiohttp import web
 
 from lookout.contract.images import split_image_id
 from lookout.store.retention import keeping
-from services.gallery import keys, metrics, paging, present
+from services.gallery import keys, metrics, paging, serialize
 from services.gallery.problems import Problem, not_found
 from services.gallery.proxies import prefix_of
 from services.gallery.query import DataParameters, ImageParameters, NoParameters, parse
@@ -26,7 +26,7 @@ async def list_images(request: web.Request) -> web.Response:
 async def find(request: web.Request, parameters: ImageParameters) -> dict[str, Any]:
     """A page of images as the API answers it."""
     found = await paging.page(request.app[keys.IMAGES], parameters.query(), parameters.context)
-    images = [present.image(row, prefix_of(request)) for row in found.rows]
+    images = [serialize.image(row, prefix_of(request)) for row in found.rows]
     return {"images": images, "next": found.next}
 
 
@@ -42,7 +42,7 @@ async def describe(request: web.Request, identifier: str) -> dict[str, Any]:
     row = await images.get(identifier)
     if row is None:
         raise gone(identifier)
-    return {**present.image(row, prefix_of(request)), "expires_in": await images.life(identifier)}
+    return {**serialize.image(row, prefix_of(request)), "expires_in": await images.life(identifier)}
 
 
 async def get_data(request: web.Request) -> web.Response:

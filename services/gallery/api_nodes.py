@@ -15,7 +15,7 @@ from lookout.contract.commands import Command, Result, parse_command
 from lookout.contract.topics import ALL, check_node
 from lookout.contract.wire import new_id
 from lookout.store.errors import StoreError
-from services.gallery import keys, present
+from services.gallery import keys, serialize
 from services.gallery.problems import Problem, bad_field, not_found
 from services.gallery.proxies import prefix_of, visit_of
 from services.gallery.query import CommandParameters, NoParameters, parse
@@ -36,7 +36,7 @@ async def list_nodes(request: web.Request) -> web.Response:
 async def every_node(request: web.Request) -> list[dict[str, Any]]:
     """Every node as the API shows it."""
     prefix = prefix_of(request)
-    return [present.node(fields, prefix) for fields in await request.app[keys.NODES].all()]
+    return [serialize.node(fields, prefix) for fields in await request.app[keys.NODES].all()]
 
 
 async def get_node(request: web.Request) -> web.Response:
@@ -50,7 +50,7 @@ async def one_node(request: web.Request, name: str) -> dict[str, Any]:
     fields = await request.app[keys.NODES].get(check_node(name))
     if fields is None:
         raise _unknown(name)
-    return present.node(fields, prefix_of(request))
+    return serialize.node(fields, prefix_of(request))
 
 
 async def call_service(request: web.Request) -> web.Response:

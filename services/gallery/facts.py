@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lookout.contract.images import IMAGE_FIELDS, Column
 from lookout.contract.metrics import metric
-from services.gallery import words
+from services.gallery import wording
 
 Fact = tuple[str, str]
 SHORTEST: Final = 1e-6  # seconds
@@ -17,7 +17,7 @@ def of_image(image: Mapping[str, Any]) -> list[Fact]:
     facts = [
         *((each.label, _value(image.get(name), each)) for name, each in IMAGE_FIELDS.items()),
         ("Resolution", _resolution(image)),
-        ("Size", words.size(image["size"]) if image.get("size") else ""),
+        ("Size", wording.size(image["size"]) if image.get("size") else ""),
         *_of_camera(image.get("meta")),
         ("Damaged", "its end is missing" if image.get("damaged") else ""),
         *_of_clocks(image),
@@ -45,7 +45,7 @@ def _of_clocks(image: Mapping[str, Any]) -> list[Fact]:
 
 
 def _moment(timestamp: float) -> str:
-    return f"{words.day(timestamp)}, {words.clock(timestamp)}"
+    return f"{wording.day(timestamp)}, {wording.clock(timestamp)}"
 
 
 def of_reading(reading: Mapping[str, Any] | None) -> list[Fact]:
@@ -63,7 +63,7 @@ def _of_camera(meta: object) -> list[Fact]:
         return []
     named = {
         "exposure_us": ("Exposure", _exposure),
-        "gain": ("Gain", lambda value: f"{words.number(value, 2)}×"),  # noqa: RUF001
+        "gain": ("Gain", lambda value: f"{wording.number(value, 2)}×"),  # noqa: RUF001
         "colour_temperature": ("Colour temperature", lambda value: _with_unit(value, "K")),
         "lens_position": ("Lens position", lambda value: _with_unit(value, "dioptres")),
     }
@@ -83,7 +83,7 @@ def _exposure(microseconds: float) -> str:
     if seconds < SHORTEST:  # a fraction would be of no use, and at 1e-320 there is none
         return f"{microseconds:g} µs"
     if seconds >= 0.5:
-        return f"{words.number(seconds, 2)} s"
+        return f"{wording.number(seconds, 2)} s"
     return f"1/{round(1 / Fraction(seconds))} s"
 
 
@@ -94,7 +94,7 @@ def _resolution(image: Mapping[str, Any]) -> str:
 
 
 def _with_unit(value: Any, unit: str) -> str:
-    return "" if value is None else f"{words.number(value)} {unit}".strip()
+    return "" if value is None else f"{wording.number(value)} {unit}".strip()
 
 
 def _plain(value: object) -> str:

@@ -12,7 +12,7 @@ from lookout.contract.wire import now
 from lookout.store.client import Client
 from lookout.store.images import Images
 from lookout.store.streams import Stored, follow_images
-from services.gallery import present
+from services.gallery import serialize
 from services.gallery.stream import Stream, always
 
 logger = structlog.get_logger()
@@ -30,7 +30,7 @@ async def _tell(group: list[Stored], store: Images, stream: Stream) -> None:
     rows = await asyncio.gather(*(store.get(stored.id) for stored in group))
     for stored, row in zip(group, rows, strict=True):
         if row is not None:  # else it was deleted at once
-            stream.send("image", partial(present.image, row), identifier=stored.entry)
+            stream.send("image", partial(serialize.image, row), identifier=stored.entry)
 
 
 async def event(stream: Stream, received: Received) -> None:
@@ -41,7 +41,7 @@ async def event(stream: Stream, received: Received) -> None:
 
 
 def _event(identifier: str, node: str, event: Event) -> dict[str, Any]:
-    return present.event(
+    return serialize.event(
         {
             "id": identifier,
             "event_type": event.event_type,
@@ -67,7 +67,7 @@ async def node_news(stream: Stream, received: Received) -> None:
 def _shown(node: str, change: dict[str, Any], prefix: str) -> dict[str, Any]:
     """A node's news for viewers under a path prefix."""
     if "info" in change:
-        change = {**change, "info": present.info(node, change["info"], prefix)}
+        change = {**change, "info": serialize.info(node, change["info"], prefix)}
     return {"node": node, **change}
 
 

@@ -8,7 +8,7 @@ from multidict import MultiMapping
 
 from lookout.amounts.ranges import Range
 from lookout.contract.images import IMAGE_FIELDS
-from services.gallery import words
+from services.gallery import wording
 from services.gallery.query import ImageParameters, Parameters
 
 RANGES: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
@@ -74,12 +74,12 @@ def _labels(parameters: ImageParameters, given: MultiMapping[str]) -> list[tuple
 def range_text(span: Range, unit: str) -> str:
     """A range as people say it."""
     if span.low == span.high:
-        return f"{words.number(span.low)} {unit}"
+        return f"{wording.number(span.low)} {unit}"
     if span.low == float("-inf"):
-        return f"up to {words.number(span.high)} {unit}"
+        return f"up to {wording.number(span.high)} {unit}"
     if span.high == float("inf"):
-        return f"from {words.number(span.low)} {unit}"
-    return f"{words.number(span.low)} to {words.number(span.high)} {unit}"
+        return f"from {wording.number(span.low)} {unit}"
+    return f"{wording.number(span.low)} to {wording.number(span.high)} {unit}"
 
 
 def for_script(parameters: ImageParameters) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from services.gallery import (
     facts,
     filters,
     keys,
-    present,
-    story,
+    provenance,
+    serialize,
 )
 from services.gallery.proxies import prefix_of
 from services.gallery.query import (
@@ -69,7 +69,7 @@ async def image(request: web.Request) -> web.Response:
     older, newer, steps = await asyncio.gather(
         _neighbour(images, described, newer=False),
         _neighbour(images, described, newer=True),
-        story.of_image(described, request.app[keys.EVENTS]),
+        provenance.of_image(described, request.app[keys.EVENTS]),
     )
     return _page(
         request,
@@ -102,7 +102,7 @@ async def node(request: web.Request) -> web.Response:
         request,
         "node.html",
         node=found,
-        images=[_full(present.image(row, prefix_of(request))) for row in images.rows],
+        images=[_full(serialize.image(row, prefix_of(request))) for row in images.rows],
         events=events["events"],
     )
 
@@ -195,7 +195,7 @@ def _card(node: dict[str, Any], request: web.Request) -> dict[str, Any]:
         "interval": interval,
         "freshness": freshness(node["last_image_at"], interval, time.time()),
         "reading": facts.of_reading(node["last_reading"]),
-        "thumb_url": f"{present.data_url(picture, prefix_of(request))}?width=640"
+        "thumb_url": f"{serialize.data_url(picture, prefix_of(request))}?width=640"
         if picture
         else "",
     }

@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from lookout.contract.metrics import METRICS
-from services.gallery import words
+from services.gallery import wording
 from services.gallery.proxies import visit_of
 
 HERE = Path(__file__).parent
@@ -33,12 +33,12 @@ class Templates:
         known = {name: {"name": each.name, "unit": each.unit} for name, each in METRICS.items()}
         self._environment.globals.update(asset=self._asset, metrics=known)
         self._environment.filters.update(
-            ago=words.ago,
-            clock=words.clock,
-            day=words.day,
-            iso=words.iso,
-            length_of_time=words.length,
-            number=words.number,
+            ago=wording.ago,
+            clock=wording.clock,
+            day=wording.day,
+            iso=wording.iso,
+            length_of_time=wording.length,
+            number=wording.number,
             to_json=_to_json,
         )
 

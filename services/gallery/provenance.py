@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lookout.store.events import Events, as_json
 from lookout.store.search import Row
-from services.gallery import words
+from services.gallery import wording
 
 MOST_LEVELS: Final = 5  # causes of causes that are looked for
 
@@ -66,11 +66,11 @@ def _trigger(image: dict[str, Any]) -> list[Step]:
     trigger = image.get("trigger")
     if trigger is None:
         return []
-    return [Step("cause", words.TRIGGERS.get(trigger, f"Trigger: {trigger}"), "", None)]
+    return [Step("cause", wording.TRIGGERS.get(trigger, f"Trigger: {trigger}"), "", None)]
 
 
 def _taken(image: dict[str, Any], captured: list[dict[str, Any]]) -> Step:
-    detail = words.reason(captured[0]) if captured else ""
+    detail = wording.reason(captured[0]) if captured else ""
     return Step("image", f"{image['node']} took the picture", detail, image["timestamp"])
 
 
@@ -79,9 +79,9 @@ def _stored(image: dict[str, Any]) -> Step:
     if received is None:
         return Step("stored", "The hub stored it", "", None)
     later = received - image["timestamp"]
-    detail = f"{words.length(later)} after it was taken" if later >= 0 else ""
+    detail = f"{wording.length(later)} after it was taken" if later >= 0 else ""
     return Step("stored", "The hub stored it", detail, received)
 
 
 def _step(kind: str, row: dict[str, Any]) -> Step:
-    return Step(kind, words.event(row), words.reason(row), row["timestamp"])
+    return Step(kind, wording.event(row), wording.reason(row), row["timestamp"])

@@ -6,7 +6,7 @@ from typing import Any, Final
 from lookout.contract.events import event_type
 from lookout.store import images as image_store
 from lookout.store.search import Row
-from services.gallery import words
+from services.gallery import wording
 
 THUMBNAIL_WIDTH: Final = 320
 _COUNTERS: Final = ("images", "rejected")
@@ -58,7 +58,7 @@ def event(fields: Mapping[str, Any]) -> dict[str, Any]:
     """An event, with what happened in words."""
     return {
         **fields,
-        "words": words.event(fields),
-        "reason": words.reason(fields),
+        "words": wording.event(fields),
+        "reason": wording.reason(fields),
         "tone": event_type(fields["event_type"]).tone,
     }
