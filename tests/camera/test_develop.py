@@ -159,3 +159,18 @@ def test_boxes_and_gains_may_be_written_as_text_or_with_names() -> None:
     assert settings.awb_gains == (1.8, 1.5)
     named = {"x": 10, "y": 20, "width": 30, "height": 40}
     assert Camera(crop=named).crop == (10, 20, 30, 40)
+
+
+def test_of_who_is_under_a_mask_nothing_is_told() -> None:
+    seen = [
+        {"label": "person", "score": 0.9, "box": [10.0, 10.0, 20.0, 20.0]},
+        {"label": "person", "score": 0.9, "box": [70.0, 70.0, 20.0, 20.0]},
+        {"label": "cat", "score": 0.9, "box": [0.0, 0.0, 20.0, 20.0]},
+    ]
+    meta: Any = {"detections": seen, "people": 2, "boxes": [each["box"] for each in seen[:2]]}
+    settings = Camera(source="picamera2", masks=((0, 0, 50, 50),))
+    taken = Picture(picture().jpeg, 0.0, 320, 160, meta=meta)
+    after = develop(taken, settings, left_to_do(settings), 90).meta
+    assert after == {"detections": [seen[1]], "people": 1, "boxes": [seen[1]["box"]]}
+    half = settings.changed({"crop": (50, 50, 50, 50)})  # what is left shows no mask
+    assert develop(taken, half, left_to_do(half), 90).meta["people"] == 2

@@ -320,6 +320,29 @@ async def test_captures_that_are_switched_off_end_pictures_and_the_live_view(
             await eventually(lambda: leaks.since(answered))
 
 
+async def shows_something(hub: Hub) -> bool:
+    preview = (await hub.first("preview")).payload
+    return bool(preview) and not is_black(preview)
+
+
+async def test_masks_of_a_changed_file_take_the_old_preview_back_from_the_broker(
+    mqtt_settings: Settings, data: Path, hub: Hub
+) -> None:
+    plain = {"source": "synthetic", "resolution": SIZE}
+    settings = node_settings(mqtt_settings("garden"), data, camera=plain)
+    async with running_node(settings, make_source(settings.camera)):
+        await eventually(partial(shows_something, hub))
+    settings = node_settings(mqtt_settings("garden"), data, camera={**plain, "masks": ALL})
+    away = Shaky(make_source(settings.camera))
+    away.fault = "away"
+    async with running_node(settings, away.source), leaks_of(hub) as leaks:
+        await eventually(lambda: away.failed >= 2)
+        await eventually(lambda: leaks.previews[-1:] == [b""] or not leaks.previews)
+    async with leaks_of(hub) as later:
+        await hub.first("info")  # what is retained comes before what is asked for later
+        assert later.previews in ([], [b""])
+
+
 async def test_a_killed_node_comes_back_with_the_masks_it_answered_for(
     service: Any, mqtt_settings: Settings
 ) -> None:

@@ -11,13 +11,22 @@ from services.camera.settings import Camera
 def turned_meta(
     meta: Mapping[str, JsonValue], camera: Camera, steps: frozenset[str]
 ) -> dict[str, JsonValue]:
-    """The metadata with its boxes where things are in the developed picture."""
+    """The metadata with its boxes where things are in the developed picture, none under a mask."""
     found: Any = meta.get("detections")
     if not isinstance(found, list):
         return dict(meta)
     turned: list[Any] = [{**each, "box": turned_box(each["box"], camera, steps)} for each in found]
-    people = [each["box"] for each in turned if each["label"] == "person"]
-    return {**meta, "detections": turned, "boxes": people}
+    shown = [each for each in turned if not _is_masked(each["box"], camera)]
+    people = [each["box"] for each in shown if each["label"] == "person"]
+    return {**meta, "detections": shown, "people": len(people), "boxes": people}
+
+
+def _is_masked(box: list[float], camera: Camera) -> bool:
+    """Whether its middle lies under a mask: of who is hidden nothing is told either."""
+    left, top, wide, high = camera.crop
+    x = left + (box[0] + box[2] / 2) * wide / 100
+    y = top + (box[1] + box[3] / 2) * high / 100
+    return any(a <= x <= a + w and b <= y <= b + h for a, b, w, h in camera.masks)
 
 
 def turned_box(box: list[float], camera: Camera, steps: frozenset[str]) -> list[float]:

@@ -17,7 +17,7 @@ from services.camera.settings import Camera, CameraSettings, Capture, Control
 logger = structlog.get_logger()
 
 CAPTURE, CONFIGURED, UNKNOWN = "capture", "configured_capture", "unknown"  # in the node's state
-MOTION, LIVE = "motion", "live"
+MOTION, LIVE, SHOWN = "motion", "live", "shown"
 AGAIN_SECONDS = 5.0  # until a disk that refused is asked again
 SEEN = ("masks", *TURNS)  # what decides about what may be seen
 Changed = Callable[[frozenset[str]], None]
@@ -96,6 +96,13 @@ class Knobs:
         if any(getattr(camera, name) != getattr(self.camera, name) for name in SEEN):
             self.views += 1
         self.trial.ask(camera)
+
+    def shows_otherwise(self) -> bool:
+        """Whether masks or turns are others than when this was asked last, over restarts too."""
+        now = {name: value for name, value in self.values.items() if name in SEEN}
+        before = self.state.kept(SHOWN)
+        self.state.keep(SHOWN, now)
+        return before != now and bool(before or self.camera.masks)
 
     def tell(self, changed: Changed) -> None:
         """Have this called with the names of what was changed, after each change."""

@@ -18,6 +18,7 @@ from services.camera.capture.device import Device
 from services.camera.capture.ids import Milliseconds
 from services.camera.detectors import Detectors
 from services.camera.knobs import Knobs, State
+from services.camera.knobs.knobs import SEEN
 from services.camera.lights import Lights
 from services.camera.live import LiveView, Streamer
 from services.camera.node.commands import Commands
@@ -163,6 +164,8 @@ class Node:
         await self.spool.load()
         self.capturer.ids.last = max(self.capturer.ids.last, self.spool.newest)
         await self._source.adjust(self.knobs.camera)
+        if self.knobs.shows_otherwise():
+            self.preview.forget(frozenset(SEEN))  # the broker's is from before
 
     def work(self) -> Work:
         """What must run, by task name."""
