@@ -26,6 +26,7 @@ async def test_the_first_loss_is_told_at_once_and_others_as_sums(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(losses, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(losses, "FIRST_PAUSE", 0.2)
     said: Any = Said()
     told = Losses(said, _pause=0.2)
     task = asyncio.create_task(told.run(), name="losses")
