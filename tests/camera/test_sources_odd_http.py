@@ -229,3 +229,22 @@ async def test_the_size_is_told_as_it_is_now() -> None:
         await eventually(larger)
         assert source.resolution == (160, 120)
         await source.close()
+
+
+@pytest.mark.parametrize(
+    "host", ["a" * 70, "ex..ample", "-", "\u2100", "a b", "xn--", "127.0.0.1.."]
+)
+@pytest.mark.parametrize("scheme", ["http", "https", "rtsp", "rtsps"])
+async def test_a_name_that_is_none_is_told(scheme: str, host: str) -> None:
+    for kind in ("snapshot", "rtsp") if scheme.startswith("http") else ("rtsp",):
+        try:
+            settings = Camera.model_validate(
+                {"source": kind, "url": f"{scheme}://{host}/x", "timeout": 3.0}
+            )
+        except ValueError:
+            continue  # refused at once, which is as well
+        source = make_source(settings)
+        with pytest.raises(SourceError):
+            await source.open()
+            await source.capture(90)
+        await source.close()

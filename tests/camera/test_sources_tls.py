@@ -117,6 +117,20 @@ async def test_a_camera_that_speaks_no_tls_is_told() -> None:
         assert "no encrypted connection" in await refused("rtsp", f"rtsps://localhost:{port}/")
 
 
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        ("snapshot", "https://localhost:9/"),
+        ("rtsp", "https://localhost:9/"),
+        ("rtsp", "rtsps://localhost:9/"),
+    ],
+)
+async def test_an_authority_that_is_none_is_told(kind: str, url: str, tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("no certificate")
+    assert f"camera.tls.ca_file = {file} cannot be used" in await refused(kind, url, ca_file=file)
+
+
 @pytest.mark.parametrize("value", ["ab", "sha256:" + "zz" * 32, "aa:" * 31])
 def test_a_fingerprint_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="64 digits"):

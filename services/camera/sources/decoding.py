@@ -23,6 +23,7 @@ from services.camera.sources.upright import upright_image, upright_size
 
 MOST_DAMAGED: Final = 100  # packets in a row that do not decode
 WAITED: Final = 0.005  # seconds; a read that takes longer has waited for the camera
+LONGEST_BURST: Final = 3.0  # seconds; a computer that decodes too slowly never waits
 LONGEST_HELD: Final = 0.5  # seconds for which a frame may turn out to be an old one
 STOP_SECONDS: Final = 1.0
 
@@ -122,11 +123,12 @@ class Decoding:
 
     def _packets(self, container: InputContainer) -> "Iterator[Packet[VideoStream]]":
         """Packets until `close`; whether one had to be waited for is noted."""
-        packets = container.demux(video=0)
+        packets, start = container.demux(video=0), time.monotonic()
         while not self._closing.is_set():
             began = time.monotonic()
             packet = next(packets, None)
-            self._current = self._current or time.monotonic() - began > WAITED
+            waited, since = time.monotonic() - began, time.monotonic() - start
+            self._current = self._current or waited > WAITED or since > LONGEST_BURST
             if packet is None:
                 return
             yield packet

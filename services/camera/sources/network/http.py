@@ -30,7 +30,7 @@ class HttpCamera:
         self._address: Address = settings.address
         self._tls = settings.tls
         self._patience = patience
-        self._context = tls.context(self._tls) if self._address.is_encrypted else None
+        self._context: ssl.SSLContext | None = None
         login = self._address.user, self._address.password
         self._basic = b64encode(":".join(login).encode()).decode() if any(login) else ""
         digest = (aiohttp.DigestAuthMiddleware(*login),) if any(login) else ()
@@ -44,13 +44,15 @@ class HttpCamera:
     async def ask(self) -> Answer:
         """What it answers to a GET, the body still to be read. Raises HttpFailed."""
         try:
+            if self._address.is_encrypted and self._context is None:
+                self._context = await asyncio.to_thread(tls.context, self._tls)
             async with asyncio.timeout(self._patience.begin):
                 return await self._asked()
         except TimeoutError:
             raise HttpFailed("no answer in time") from None
         except tls.NotTheCamera as error:
             raise HttpFailed(str(error)) from None
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # a name that is none, too
             raise HttpFailed(await self._why(error)) from None
 
     async def close(self) -> None:

@@ -61,6 +61,8 @@ class Mjpeg:
             self.problem = "the stream ended"
         except HttpFailed as error:
             self.problem = str(error)
+        except Exception as error:  # whatever it is: it must not end unseen
+            self.problem = str(error) or type(error).__name__
         finally:
             answer.close()
             self._changed()

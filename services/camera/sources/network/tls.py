@@ -16,9 +16,12 @@ class NotTheCamera(LookoutError):
 
 
 def context(settings: Tls) -> ssl.SSLContext:
-    """For a connection to the camera. With a fingerprint, `check` must follow."""
+    """For a connection to the camera. With a fingerprint, `check` must follow.
+
+    Raises NotTheCamera where the authority's file cannot be used.
+    """
     if settings.verify and not settings.fingerprint:
-        found = ssl.create_default_context(cafile=settings.ca_file)
+        found = _by_authority(settings)
     else:
         found = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         found.check_hostname = False
@@ -27,6 +30,16 @@ def context(settings: Tls) -> ssl.SSLContext:
     # exchange of keys (Reolink's older firmware; pyro-engine #414).
     found.set_ciphers("DEFAULT")
     return found
+
+
+def _by_authority(settings: Tls) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:  # ssl.SSLError, too: it is no certificate
+        why = error.strerror or getattr(error, "reason", None) or "it holds no certificate"
+        raise NotTheCamera(
+            f"camera.tls.ca_file = {settings.ca_file} cannot be used ({why})"
+        ) from None
 
 
 def check(settings: Tls, connection: ssl.SSLObject | None) -> None:

@@ -69,7 +69,7 @@ class Tunnel:
             self.problem = str(error)
         except ssl.SSLError as error:
             self.problem = await tls.refusal(error, host, port)
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError) as error:  # a name that is none, too
             self.problem = str(error) or "no answer in time"
         else:
             return reader, writer
