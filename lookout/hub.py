@@ -28,7 +28,7 @@ from lookout.host import progress
 from lookout.host.run import Unusable
 from lookout.host.settings import HubSettings
 from lookout.host.tasks import forever
-from lookout.store import quarantine
+from lookout.store import policy, quarantine
 from lookout.store.client import Client, opened, transient, wait_ready
 from lookout.store.errors import StoreAway
 from lookout.store.index import ensure_indexes
@@ -152,6 +152,8 @@ async def hub_service(
         client = await stack.enter_async_context(opened(settings.redis))
         await wait_ready(client, settings.redis)
         await ensure_indexes(client)
+        if said := await transient(partial(policy.advice, client), lambda _: None):
+            logger.warning("Redis is not set up as it should be", advice=said)
         # The client id is fixed: the broker's queue for us belongs to it, and it is for one only.
         stack.enter_context(_ending_when_lost())
         await stack.enter_async_context(lease.held(client, name, lease.who(settings.data)))

@@ -8,6 +8,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from lookout.bus.allowance import Allowances
+from lookout.bus.floods import Floods
 from lookout.bus.intake import Intake, Received
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.events import Event
@@ -22,7 +24,6 @@ from lookout.store.retention.room import Room
 from services.events import metrics
 from services.events.dailylog import DailyLog, Line
 from services.events.describe import describe, searchable
-from services.events.floods import Floods
 
 NEEDED: Final = 1_500  # bytes of an event in Redis besides its data, index included
 
@@ -44,6 +45,7 @@ class Recorder:
     events: Events
     log: DailyLog
     floods: Floods
+    of_hub: Allowances  # for what the hub itself says of a node, whatever that node fires
     room: Room
     ttl: int
     batch: int
@@ -73,7 +75,7 @@ class Recorder:
         received = self.intake.decoded(message)
         node, event = received.address.node, received.model
         by_hub = HUB in {node, event.origin}
-        if not self.floods.allows(node, len(message.payload), by_hub=by_hub):
+        if not (self.of_hub.take if by_hub else self.floods.allows)(node, len(message.payload)):
             return None
         return _Found(node, event, _new_event(received, now()))
 

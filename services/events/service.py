@@ -2,6 +2,7 @@
 
 from lookout.bus.allowance import Allowances
 from lookout.bus.errors import BusError
+from lookout.bus.floods import LOOK_SECONDS, Floods
 from lookout.bus.subscription import Subscription
 from lookout.contract.topics import BRIDGE_STATES
 from lookout.host.tasks import Crew, forever
@@ -11,13 +12,12 @@ from lookout.store.events import Events
 from lookout.store.nodes import Nodes
 from lookout.store.retention import rules as retention
 from lookout.store.retention.room import Room
-from services.events import brokerdrops
+from services.events import brokerdrops, metrics
 from services.events import retained as retaining
 from services.events import sweeping as sweeps
 from services.events.bridges import Bridges
 from services.events.brokerdrops import BrokerDrops
 from services.events.dailylog import DailyLog
-from services.events.floods import LOOK_SECONDS, Floods
 from services.events.homeassistant import show_hub
 from services.events.homeassistant_bus import HomeAssistantBus
 from services.events.presence import Presence
@@ -33,12 +33,13 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
     kept, nodes = settings.events, Nodes(hub.client)
     log = DailyLog(settings.data / "logs", keep_days=kept.keep_days)
     home_assistant = HomeAssistantBus(settings.homeassistant)
-    floods = Floods(hub.events, Allowances(kept.of_node), Allowances(kept.of_node))
+    floods = Floods(hub.events, "event", Allowances(kept.of_node), _count)
     recorder = Recorder(
         hub.intake,
         Events(hub.client),
         log,
         floods,
+        Allowances(kept.of_node),
         Room(hub.client, lambda: retention.load(hub.client)),
         kept.ttl,
         kept.batch,
@@ -90,3 +91,7 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
             forever("silence", presence.look_for_silence, pause=silence_pause, on=(StoreAway,)),
             "silence",
         )
+
+
+def _count(node: str) -> None:
+    metrics.TOO_MANY.labels(node).inc()

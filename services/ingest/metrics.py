@@ -7,6 +7,9 @@ REPEATED = Counter("lookout_ingest_repeated", "Images written over an earlier co
 BYTES = Counter("lookout_ingest_bytes", "Bytes of images written to Redis")
 REJECTED = Counter("lookout_ingest_rejected", "Messages refused for good", ["kind"])
 PUT_OFF = Counter("lookout_ingest_put_off", "Images that the hub could not take: sent again")
+TOO_MANY = Counter(
+    "lookout_ingest_readings_too_many", "Readings dropped: too many of one node", ["node"]
+)
 READINGS = Counter("lookout_ingest_readings", "Readings written to Redis")
 RECEIPTS = Counter("lookout_ingest_receipts", "Images confirmed to their nodes")
 RECEIPTS_DROPPED = Counter(

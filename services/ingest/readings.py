@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lookout.bus.floods import Floods
 from lookout.bus.intake import Received
 from lookout.contract.readings import Reading
 from lookout.contract.wire import now
@@ -21,9 +22,12 @@ class ReadingIntake:
     rules: Retention
     readings: Readings
     patience: Patience
+    floods: Floods
 
     async def handle(self, received: Received) -> None:
         """Store one reading. Raises BadMessage, or a StoreError when Redis refuses it for good."""
+        if not self.floods.allows(received.address.node, len(received.message.payload)):
+            return
         new = self._dated(received.address.node, received.model, now())
         await self.patience.until_done(lambda: self.readings.store(new, ttl=self.rules.reading_ttl))
         metrics.READINGS.inc()

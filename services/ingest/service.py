@@ -3,6 +3,8 @@
 While Redis is away or full nothing is acknowledged: the broker and the spools hold.
 """
 
+from lookout.bus.allowance import Allowances, Allowed
+from lookout.bus.floods import LOOK_SECONDS, Floods
 from lookout.contract.hub import IngestInfo
 from lookout.host.tasks import Crew, forever
 from lookout.hub import Hub
@@ -10,6 +12,7 @@ from lookout.store.client import run_id
 from lookout.store.errors import StoreError
 from lookout.store.images import Images
 from lookout.store.readings import Readings
+from services.ingest import metrics
 from services.ingest.hubclock import HubClock, HubClockTeller, built_at, last_ran
 from services.ingest.images import ImageIntake
 from services.ingest.patience import Patience
@@ -69,7 +72,9 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         lambda: session.connected_for < SUBSCRIBED_SECONDS,
     )
     teller = HubClockTeller(client, hub.events, clock)
-    readings = ReadingIntake(limits, rules, Readings(client), patience)
+    allowed = Allowed(limits.readings_rate, limits.readings_burst, 0, 1)
+    floods = Floods(hub.events, "reading", Allowances(allowed), _count)
+    readings = ReadingIntake(limits, rules, Readings(client), patience, floods)
     keeper = Keeper(settings, client, pressure, clock, teller, redating, room)
 
     async with Crew() as crew:
@@ -81,4 +86,9 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         crew.start(keeper.upkeep(), "upkeep")
         crew.start(receipts.send_forever(), "receipts")
         crew.start(images.take(image_messages), "images")
+        crew.start(forever("floods", floods.look, pause=LOOK_SECONDS, on=()), "floods")
         crew.start(hub.intake.each("readings", reading_messages, readings.handle), "readings")
+
+
+def _count(node: str) -> None:
+    metrics.TOO_MANY.labels(node).inc()

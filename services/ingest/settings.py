@@ -26,6 +26,10 @@ class Ingest(Section):
     )
     batch: int = Field(64, ge=1, le=1_000, description="most images in one write")
     in_hand: int = Field(200, ge=1, le=10_000, description="most messages not yet acknowledged")
+    readings_rate: float = Field(
+        20.0, ge=0, le=10_000, description="readings a second of one node, long run; 0: no limit"
+    )
+    readings_burst: int = Field(5_000, ge=1, le=1_000_000, description="readings of one at once")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
 
