@@ -20,6 +20,7 @@ from lookout.store.errors import StoreAway, StoreError
 from lookout.store.index import ensure_indexes
 from services.gallery import feed, keys
 from services.gallery.app import make_app
+from services.gallery.crowd import CrowdSite, room_for_connections
 from services.gallery.serverlog import server_logger
 from services.gallery.settings import Gallery, GallerySettings
 
@@ -88,7 +89,7 @@ async def _listening(app: web.Application, gallery: Gallery) -> AsyncIterator[No
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, gallery.host, gallery.port).start()
+            await CrowdSite(runner, gallery.host, gallery.port, room_for_connections).start()
         except OSError as error:
             raise Unusable(
                 f"cannot listen on {gallery.host}:{gallery.port}: {error.strerror or error}. "
