@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lookout.store.client import Client
-from lookout.store.retention.kinds import IMAGES, weigh
+from lookout.store.retention.kinds import GUESS, IMAGES, WEIGHED, weigh
 from lookout.store.retention.removal import Plan, oldest
 from lookout.store.retention.rules import Retention
 from lookout.store.retention.usage import NOT_KEPT, Usage, shares_to_remove, usage
@@ -36,5 +36,13 @@ async def to_free(client: Client, need: int) -> Plan:
 
 async def besides_pictures(client: Client, used: Sequence[Usage]) -> dict[str, int]:
     """Bytes that an image of each node needs besides its picture: fields, name, index."""
-    weights = await weigh(client, IMAGES, [one.node for one in used])
-    return {one.node: max(0, round(weights[one.node] - one.bytes / one.images)) for one in used}
+    by_bytes = sorted(used, key=lambda one: (-one.bytes, one.node))
+    by_number = sorted(used, key=lambda one: (-one.images, one.node))
+    most = dict.fromkeys(one.node for one in (*by_bytes[:WEIGHED], *by_number[:WEIGHED]))
+    weights = await weigh(client, IMAGES, list(most))
+    return {
+        one.node: max(0, round(weights[one.node] - one.bytes / one.images))
+        if one.node in weights
+        else GUESS
+        for one in used
+    }
