@@ -88,10 +88,10 @@ class Readings:
         asker = Asker(self._client)
         await asker.complete(keys.READINGS_INDEX)
 
-        async def ask(span: Range, limit: float) -> list[Any]:
+        async def ask(span: Range, limit: float) -> tuple[list[Any], float]:
             command = _buckets(node, metric, span, first, width)
-            rows: list[Any] = await asker.ask(*command, limit=limit)
-            return rows[1:]
+            rows, seconds = await asker.timed(*command, limit=limit)
+            return rows[1:], seconds
 
         sampler = Sampler(self._client, keys.READING_PREFIX)
         pieces = await in_pieces(sampler, Range(since, until), ask)

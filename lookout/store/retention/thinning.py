@@ -26,13 +26,15 @@ from lookout.store.search.asking import LIMITS, Asker
 
 T = TypeVar("T")
 
-WINDOW: Final = 6 * 3600  # seconds of images looked at in one query, or one step if that is longer
+WINDOW: Final = 6 * 3600.0  # seconds looked at in one query, or one step if that is longer
+IMAGES: Final = 2_000  # about so many are looked at in one query, where their number is known
+MOST_CROWDS: Final = 1_000_000  # as many as the server allows
 MOST_STEPS: Final = 10
 HELP: Final = "write age:step pairs, both rising, such as 1d:1m,7d:1h,30d:1d"
 # Those that cameras take by themselves, and those that do not say.
 BY_ITSELF: Final = ("interval", "schedule", "start", None)
-# `w'*'` is any word, of the first 200 that the index has: the hashes decide.
-_BY_ITSELF: Final = "(@trigger:{interval|schedule|start} | -@trigger:{w'*'})"
+# Of those that somebody or something asks for, the usual: the others are told by their hashes.
+_NOT_ASKED: Final = "-@trigger:{command|motion|gpio}"
 _NOT_KEPT: Final = "-@kept:{1}"
 
 
@@ -87,7 +89,8 @@ async def to_thin(client: Client, node: str, steps: Sequence[ThinStep], now: flo
     index = Index(client, keys.IMAGES_INDEX, keys.IMAGE_PREFIX, (*SEEN, "kept"))
     asker = Asker(client)
     for used in await usage(client, NOT_KEPT, [node]):
-        for stretch in stretches(steps, used.oldest, now):
+        window = IMAGES * max(1.0, used.newest - used.oldest) / used.images
+        for stretch in stretches(steps, used.oldest, now, window):
             ids = await _crowded(asker, node, stretch)
             rows = [row for group in _groups(ids) for row in await index.read(group)]
             surplus = list(_surplus(rows, node, stretch))
@@ -101,13 +104,15 @@ def _groups(items: list[T]) -> Iterator[list[T]]:
         yield items[start : start + GROUP]
 
 
-def stretches(steps: Sequence[ThinStep], oldest: float, now: float) -> Iterator[Stretch]:
+def stretches(
+    steps: Sequence[ThinStep], oldest: float, now: float, window: float = WINDOW
+) -> Iterator[Stretch]:
     """The time from the oldest image on, in pieces that one query may look at; the oldest first."""
     for number in range(len(steps) - 1, -1, -1):
         step = steps[number]
         older = steps[number + 1].age if number + 1 < len(steps) else math.inf
         low, high = max(oldest - 1, now - older), now - step.age  # `oldest` is rounded
-        size = step.every * math.ceil(WINDOW / step.every)  # a step is never parted
+        size = step.every * math.ceil(window / step.every)  # a step is never parted
         start = math.floor(low / size) * size
         while start < high:
             yield Stretch(max(low, start), min(high, start + size), step.every)
@@ -132,13 +137,13 @@ async def _crowded(asker: Asker, node: str, stretch: Stretch, cuts: int = 0) -> 
 def _command(node: str, stretch: Stretch) -> Sequence[str | int]:
     return (
         *("FT.AGGREGATE", keys.IMAGES_INDEX),
-        f"@node:{{$node}} @timestamp:[{stretch.low!r} ({stretch.high!r}] {_BY_ITSELF} {_NOT_KEPT}",
+        f"@node:{{$node}} @timestamp:[{stretch.low!r} ({stretch.high!r}] {_NOT_ASKED} {_NOT_KEPT}",
         *("PARAMS", 2, "node", node, "LOAD", 1, "@__key"),
         *("APPLY", f"floor(@timestamp/{stretch.every})", "AS", "step", "GROUPBY", 1, "@step"),
         *("REDUCE", "COUNT", 0, "AS", "images", "REDUCE", "TOLIST", 1, "@__key", "AS", "all"),
         # In a part of a step one image may be alone that is not alone in the step.
         *(("FILTER", "@images > 1") if stretch.whole else ()),
-        *("LIMIT", 0, WINDOW, "DIALECT", 2),
+        *("LIMIT", 0, MOST_CROWDS, "DIALECT", 2),
     )
 
 

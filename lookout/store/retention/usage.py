@@ -1,6 +1,5 @@
 """Who uses how much of the memory, and whose images go when it is short."""
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -51,10 +50,9 @@ async def usage(
     at_once = 1
     while names:
         group, names = names[:at_once], names[at_once:]
-        began = time.monotonic()
-        found += await _each(asker, sampler, which, group)
-        quick = time.monotonic() - began < TARGET
-        at_once = min(_AT_ONCE, at_once * 2) if quick else max(1, at_once // 2)
+        each, seconds = await _each(asker, sampler, which, group)
+        found += each
+        at_once = min(_AT_ONCE, at_once * 2) if seconds < TARGET / 2 else max(1, at_once // 2)
     return sorted(found, key=lambda one: (-one.bytes, one.node))
 
 
@@ -66,9 +64,9 @@ async def node_names(client: Client) -> list[str]:
 
 async def _each(
     asker: Asker, sampler: Sampler, which: Query, names: Sequence[str]
-) -> Iterable[Usage]:
+) -> tuple[Iterable[Usage], float]:
     queries = [replace(which, tags={**which.tags, "node": [name]}) for name in names]
-    answers = await asker.ask_each([_command(query, Range()) for query in queries])
+    answers, seconds = await asker.each([_command(query, Range()) for query in queries])
     found = []
     for name, query, answer in zip(names, queries, answers, strict=True):
         if isinstance(answer, SearchCut):  # too many to count in one go
@@ -77,12 +75,12 @@ async def _each(
             raise answer
         else:
             found.append(_sum(name, [answer]))
-    return filter(None, found)
+    return filter(None, found), seconds
 
 
 async def _in_pieces(asker: Asker, sampler: Sampler, query: Query) -> list[Any]:
-    async def ask(span: Range, limit: float) -> Any:
-        return await asker.ask(*_command(query, span), limit=limit)
+    async def ask(span: Range, limit: float) -> tuple[Any, float]:
+        return await asker.timed(*_command(query, span), limit=limit)
 
     return await in_pieces(sampler, Range(), ask, tried=True)
 

@@ -62,12 +62,12 @@ class Index:
         await self._complete()
         whole = query.ranges.get(TIME, Range())
 
-        async def ask(span: Range, limit: float) -> int:
+        async def ask(span: Range, limit: float) -> tuple[int, float]:
             ranges = {**query.ranges, TIME: span} if span != Range() else query.ranges
             text, parameters = compiled(query, ranges)
             command = ("FT.SEARCH", self._name, text, "LIMIT", 0, 0, *parameters, "DIALECT", 2)
-            answer = await self._asker.ask(*command, limit=limit)
-            return int(answer[0])
+            answer, seconds = await self._asker.timed(*command, limit=limit)
+            return int(answer[0]), seconds
 
         return sum(await in_pieces(self._sampler, whole, ask))
 

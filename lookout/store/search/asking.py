@@ -2,12 +2,11 @@
 
 RediSearch ends a search at its time limit (500 ms unless told otherwise) and, by its default
 policy, answers with what it has found until then, without a word. So every question names its own
-limit, and an answer counts as whole only where the server's policy is to fail, or where it came
-before the limit could have passed. What was cut is a SearchCut: to be asked again, smaller.
+limit, and an answer counts as whole only where the server's policy is to fail, or where by its own
+clock the limit cannot have passed. What was cut is a SearchCut: to be asked again, smaller.
 """
 
 import asyncio
-import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from lookout.store.errors import StoreAway, StoreRefused
 # Seconds that one question may hold the server, one after the other while it is cut: first a
 # smaller question will do, later the server must be slow.
 LIMITS: Final = (0.015, 0.015, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0)
-LENIENT: Final = 1.0  # seconds, where the server will not tell of a cut: the clock must
+CERTAIN: Final = 0.8  # part of a limit in which an answer was surely not cut
 PATIENCE: Final = (0.01, 0.02, 0.05, 0.1)  # seconds that an index is waited for, between looks
 _POLICY: Final = ("FT.CONFIG", "GET", "ON_TIMEOUT")
 _STRICT: Final = (
@@ -27,7 +26,7 @@ _STRICT: Final = (
 NOT_STRICT: Final = (
     "This Redis may end a search early and answer with a part of what there is, and does not let "
     "us change that: set its option search-on-timeout (ON_TIMEOUT of RediSearch) to fail. Until "
-    f"then a search that takes longer than {LENIENT:g} s counts as cut and is tried again, smaller."
+    "then a search that takes about as long as it may counts as cut and is tried again, smaller."
 )
 
 
@@ -57,33 +56,42 @@ class Asker:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._lenient = False
 
     async def ask(self, *command: str | int | float, limit: float = LIMITS[0]) -> Any:
         """The whole answer. Raises SearchCut or another StoreError."""
-        (answer,) = await self.ask_each([command], limit=limit)
-        if isinstance(answer, Exception):
-            raise answer
+        answer, _ = await self.timed(*command, limit=limit)
         return answer
 
-    async def ask_each(
+    async def timed(
+        self, *command: str | int | float, limit: float = LIMITS[0]
+    ) -> tuple[Any, float]:
+        """The whole answer, and how many seconds the server took. Raises as `ask` does."""
+        (answer,), seconds = await self.each([command], limit=limit)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer, seconds
+
+    async def each(
         self, commands: Sequence[Sequence[str | int | float]], *, limit: float = LIMITS[0]
-    ) -> list[Any]:
-        """For each question its whole answer, or what was wrong with it."""
-        limit = max(limit, LENIENT) if self._lenient else limit
-        began = time.monotonic()
+    ) -> tuple[list[Any], float]:
+        """For each question its whole answer or what was wrong, and the seconds for all together.
+
+        By the server's clock: ours would count what else this process does as well.
+        """
         async with self._client.pipeline(transaction=False) as pipe:
+            pipe.execute_command("TIME")
             for command in commands:
                 pipe.execute_command(*command, "TIMEOUT", max(1, round(limit * 1000)))
+            pipe.execute_command("TIME")
             # With each question, as a server that was started again has forgotten its policy.
             pipe.execute_command(*_POLICY)
-            *answers, policy = await pipe.execute(raise_on_error=False)
-        if _is_strict(policy):
-            self._lenient = False
-        elif time.monotonic() - began >= limit:
-            self._lenient = not await be_strict(self._client)
+            began, *answers, ended, policy = await pipe.execute(raise_on_error=False)
+        seconds = _seconds(ended) - _seconds(began)
+        # Not by the half: its clock may have been set, and its limit is counted roughly.
+        if not _is_strict(policy) and not 0 <= seconds < limit * CERTAIN:
+            await be_strict(self._client)
             answers = [SearchCut() for _ in answers]
-        return [_cut(answer) for answer in answers]
+        return [_cut(answer) for answer in answers], seconds
 
     async def complete(self, index: str) -> int:
         """How many documents an index has.
@@ -113,6 +121,14 @@ async def be_strict(client: Client) -> bool:
             continue
         return True
     return False
+
+
+def _seconds(answer: Any) -> float:
+    """Of the TIME command's seconds and microseconds; redis-py makes a pair of them."""
+    if isinstance(answer, Exception):
+        raise answer
+    whole, millionths = answer
+    return int(whole) + int(millionths) / 1e6
 
 
 def _is_strict(policy: Any) -> bool:

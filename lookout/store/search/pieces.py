@@ -4,44 +4,45 @@ An aggregate costs the server 0.2 microseconds for each document, 0.2 s for a mi
 else is served meanwhile.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from lookout.amounts.ranges import Range
 from lookout.store.search.asking import LIMITS, SearchCut
 from lookout.store.search.query import TIME, Query, compiled
-from lookout.store.search.sampling import Sampler
-from lookout.store.search.windows import Marks
+from lookout.store.search.sampling import Sampler, values
+from lookout.store.search.windows import FEW, Marks
 
 T = TypeVar("T")
 Command = tuple[str | int, ...]
-Ask = Callable[[Range, float], Awaitable[T]]
+Ask = Callable[[Range, float], Awaitable[tuple[T, float]]]
 
 
 async def in_pieces(sampler: Sampler, whole: Range, ask: Ask[T], *, tried: bool = False) -> list[T]:
-    """The answers of all pieces, the oldest first; `ask` is given a stretch of time and seconds.
+    """The answers of all pieces, the oldest first.
 
-    `tried` tells that the whole is known to be too much. Raises SearchCut when the server has too
-    little time even for little.
+    `ask` is given a stretch of time and its limit in seconds, and tells how many it took. `tried`
+    tells that the whole is known to be too much. Raises SearchCut when the server has too little
+    time even for little.
     """
     if not tried:
         try:
-            return [await ask(whole, LIMITS[0])]
+            answer, _ = await ask(whole, LIMITS[0])
+            return [answer]
         except SearchCut:
             pass
     return await _walk(sampler, whole, ask)
 
 
 async def _walk(sampler: Sampler, whole: Range, ask: Ask[T]) -> list[T]:
-    sample = await sampler.sample(TIME)
-    windows = Marks(whole, sample.values, sample.each, descending=False, least=0.5)
-    cuts = 0
+    sample = await sampler.sample(Query())
+    drawn = values(sample.rows, TIME)
+    windows = Marks(whole, drawn, sample.each, descending=False, step=FEW / max(1.0, sample.each))
     answers: list[T] = []
+    cuts = 0
     while (window := windows.window()) is not None:
-        began = time.monotonic()
         try:
-            answers.append(await ask(window, LIMITS[cuts]))
+            answer, seconds = await ask(window, LIMITS[cuts])
         except SearchCut:
             cuts += 1
             if cuts == len(LIMITS):
@@ -49,7 +50,8 @@ async def _walk(sampler: Sampler, whole: Range, ask: Ask[T]) -> list[T]:
             windows.narrow()
             continue
         cuts = 0
-        windows.move_on(0, 1, time.monotonic() - began)
+        answers.append(answer)
+        windows.move_on(0, 1, seconds)
     return answers
 
 

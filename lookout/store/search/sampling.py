@@ -1,72 +1,130 @@
-"""Some documents drawn at random, to guess how many lie where. They decide no answer."""
+"""Some documents drawn at random, to guess how many of what lie where. They decide no answer."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lookout.store.client import Client
 from lookout.store.errors import StoreRefused
+from lookout.store.search.query import TIME, Query, compiled
+from lookout.store.search.windows import FEW, HEAVY, holds
 
-DRAWS: Final = 256
+DRAWS: Final = 128  # at a time, which holds the server for half a millisecond
+LEAST_DRAWS: Final = 2 * DRAWS
+MOST_DRAWS: Final = 8 * DRAWS
+FINE: Final = 1_000  # keys for each that was drawn, with which it is enough
 SECONDS: Final = 60.0  # that a sample serves
-HEAVY: Final = 3_000  # documents of one and the same value that are looked at by themselves
-# KEYS: none. ARGV: the keys' prefix, how many to draw, the field.
+MOST_GUESSES: Final = 500
+# KEYS: none. ARGV: the keys' prefix, how many to draw, the fields.
 _DRAW: Final = """
-local values = {}
+local rows = {}
 for _ = 1, ARGV[2] do
     local key = redis.call('RANDOMKEY')
     if key and string.sub(key, 1, #ARGV[1]) == ARGV[1] then
-        local value = redis.pcall('HGET', key, ARGV[3])
-        if type(value) == 'string' then values[#values + 1] = value end
+        local row = redis.pcall('HMGET', key, unpack(ARGV, 3))
+        if not row.err then rows[#rows + 1] = row end
     end
 end
-return {redis.call('DBSIZE'), values}
+return {redis.call('DBSIZE'), rows}
 """
+Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Values of one field, and about how many documents stand behind each."""
+    """Documents that were drawn, those of them that a query finds, and how many each stands for."""
 
-    values: list[float]
+    rows: Sequence[Row]
+    hits: Sequence[Row]
     each: float
+
+    @property
+    def is_few(self) -> bool:
+        """Whether all that the query finds is no work."""
+        return bool(self.rows) and (len(self.hits) + 1) * self.each <= 2 * FEW
+
+    @property
+    def share(self) -> float:
+        """The part of all documents that the query finds; at least what one hit would say."""
+        return max(1, len(self.hits)) / max(1, len(self.rows))
+
+    def is_heavy(self, name: str, value: float) -> bool:
+        """Whether so many have this value that looking at all of them is work."""
+        return values(self.hits, name).count(value) * self.each > HEAVY
 
 
 @dataclass(slots=True)
 class Sampler:
-    """Draws a sample of a field where the last one is old."""
+    """Draws a sample where the last one is old, or lacks a field."""
 
     client: Client
     prefix: str
-    _drawn: dict[str, tuple[float, Sample]] = field(default_factory=dict)
+    _names: tuple[str, ...] = (TIME,)
+    _rows: Sequence[Row] = ()
+    _each: float = 0.0
+    _until: float = 0.0
+    _guesses: dict[str, Sample] = field(default_factory=dict)
 
-    async def sample(self, name: str) -> Sample:
-        """Values of the field `name`; none where the server does not let us draw."""
-        drawn = self._drawn.get(name)
-        if drawn is None or time.monotonic() - drawn[0] > SECONDS:
-            drawn = self._drawn[name] = (time.monotonic(), await self._draw(name))
-        return drawn[1]
-
-    async def is_heavy(self, name: str, value: float) -> bool:
-        """Whether so many documents have this value that looking at all of them is work."""
-        sample = await self.sample(name)
-        return sample.values.count(value) * sample.each > HEAVY
+    async def sample(self, query: Query) -> Sample:
+        """What a query would find of it; nothing where the server does not let us draw."""
+        used = {*self._names, *query.tags, *query.without, *query.ranges, query.sort}
+        if time.monotonic() >= self._until or len(used) > len(self._names):
+            self._names = tuple(sorted(used))
+            self._rows, self._each = await self._draw()
+            self._until = time.monotonic() + SECONDS
+            self._guesses.clear()
+        key = str(compiled(query, query.ranges))
+        if key not in self._guesses:
+            if len(self._guesses) >= MOST_GUESSES:
+                self._guesses.clear()
+            hits = [row for row in self._rows if _matches(row, query)]
+            self._guesses[key] = Sample(self._rows, hits, self._each)
+        return self._guesses[key]
 
     def forget(self) -> None:
         """The sample led us astray."""
-        self._drawn.clear()
+        self._until = 0.0
 
-    async def _draw(self, name: str) -> Sample:
+    async def _draw(self) -> tuple[Sequence[Row], float]:
+        """More from many, a few at a time."""
+        rows: list[Row] = []
+        draws = everything = 0
         try:
-            answer: list[Any] = await self.client.eval(_DRAW, 0, self.prefix, DRAWS, name)
+            while draws < MOST_DRAWS and (draws < LEAST_DRAWS or everything > draws * FINE):
+                arguments = (self.prefix, DRAWS, *self._names)
+                answer: list[Any] = await self.client.eval(_DRAW, 0, *arguments)
+                draws, everything = draws + DRAWS, int(answer[0])
+                rows += (_row(self._names, found) for found in answer[1])
         except StoreRefused:  # without the right to ask
-            return Sample([], 0.0)
-        everything, values = answer
-        return Sample([_number(value) for value in values], int(everything) / DRAWS)
+            return (), 0.0
+        return rows, everything / draws
 
 
-def _number(value: bytes) -> float:
+def values(rows: Sequence[Row], name: str) -> list[float]:
+    """The numbers that those have that have one."""
+    return [number for row in rows if (number := _number(row.get(name))) is not None]
+
+
+def _row(names: Sequence[str], found: Sequence[bytes | None]) -> Row:
+    pairs = zip(names, found, strict=True)
+    return {name: value.decode(errors="replace") for name, value in pairs if value is not None}
+
+
+def _matches(row: Row, query: Query) -> bool:
+    """Roughly: words are not looked at."""
+    return (
+        all(row.get(name) in values for name, values in query.tags.items())
+        and not any(row.get(name) in values for name, values in query.without.items())
+        and all(
+            (number := _number(row.get(name))) is not None and holds(span, number)
+            for name, span in query.ranges.items()
+        )
+    )
+
+
+def _number(text: str | None) -> float | None:
     try:
-        return float(value)
+        return None if text is None else float(text)
     except ValueError:
-        return 0.0
+        return None

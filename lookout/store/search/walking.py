@@ -7,15 +7,18 @@ without the field has no place in an order by it.
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lookout.amounts.ranges import Range
 from lookout.store.client import Client
 from lookout.store.search.asking import LIMITS, Asker, SearchCut
 from lookout.store.search.query import TIME, Cursor, Query, Row, compiled
-from lookout.store.search.sampling import Sampler
+from lookout.store.search.sampling import Sampler, values
 from lookout.store.search.windows import (
+    FIRST,
+    LONGEST,
     Marks,
     Seconds,
     Windows,
@@ -26,6 +29,7 @@ from lookout.store.search.windows import (
 )
 
 MOST_TIES: Final = 10_000  # documents of one millisecond
+SPARE: Final = 8  # asked for besides, so that a few equal numbers are found in one go
 _MORE: Final = 8  # times as many are asked for when all that came have expired
 
 
@@ -48,7 +52,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A walk along one field. What stands at or before `after` is left out, along time."""
+    """A walk along one field. What stands at or before `after` is left out."""
 
     query: Query
     field: str
@@ -61,7 +65,8 @@ class Leg:
         span = self.ranges.get(self.field, Range())
         if self.after is None:
             return span
-        return until(span, self.after.at, descending=not self.query.descending)
+        at = self.after.at if self.field == TIME else self.after.value
+        return until(span, at, descending=not self.query.descending)
 
     def of(self, place: Place) -> float:
         """Where it stands on this leg."""
@@ -81,6 +86,7 @@ class Look:
 
     places: list[Place]
     total: int
+    seconds: float = 0.0  # that the server took
     until: float | None = None
 
 
@@ -101,8 +107,9 @@ class Walker:
         Raises SearchCut when the server has too little time even for little.
         """
         after, name = query.cursor, query.sort
-        if after is None or name == TIME:
-            return await self._walk(Leg(query, name, query.ranges, after), want)
+        leg = Leg(query, name, query.ranges, after)
+        if after is None or name == TIME or not await self._is_heavy(query, after.value):
+            return await self._walk(leg, want)
         whole = query.ranges.get(name, Range())
         same = Leg(query, TIME, {**query.ranges, name: Range(after.value, after.value)}, after)
         found = await self._walk(same, want) if holds(whole, after.value) else []
@@ -123,22 +130,25 @@ class Walker:
         rows = ({"id": name, **_fields(names, values)} for name, values in found)
         return [row for row in rows if len(row) > 1]  # else it expired meanwhile
 
-    async def windows(self, leg: Leg) -> Windows:
+    async def _windows(self, leg: Leg, want: int) -> Windows:
         """Where to look, in order."""
-        whole, descending, sort = leg.whole, leg.query.descending, leg.query.sort
-        few = leg.field != sort and not await self.sampler.is_heavy(sort, leg.ranges[sort].low)
-        if leg.field == TIME and descending:
-            return Seconds(whole, min(whole.high, time.time()), descending=True, few=few)
-        if leg.field == TIME and (whole.low > float("-inf") or few):
-            return Seconds(whole, max(whole.low, 0.0), descending=False, few=few)
-        sample = await self.sampler.sample(leg.field)
-        return Marks(whole, sample.values, sample.each, descending=descending)
+        whole, descending = leg.whole, leg.query.descending
+        sample = await self.sampler.sample(replace(leg.query, ranges=leg.ranges))
+        enough = 1.5 * want / max(1.0, sample.each)  # of those drawn that the query finds
+        if leg.field == TIME and (descending or whole.low > float("-inf")):
+            start = min(whole.high, time.time()) if descending else whole.low
+            hits = [] if sample.is_few else values(sample.hits, TIME)
+            first = 2 * LONGEST if sample.is_few else _seconds(hits, enough)
+            return Seconds(whole, start, descending=descending, first=first, hits=hits)
+        step = len(sample.rows) + 1 if sample.is_few else enough / sample.share
+        drawn = () if sample.is_few else values(sample.rows, leg.field)
+        return Marks(whole, drawn, sample.each, descending=descending, step=step)
 
     async def _walk(self, leg: Leg, want: int) -> list[Place]:
-        windows, cuts = await self.windows(leg), 0
+        windows, cuts = await self._windows(leg, want), 0
         found: list[Place] = []
         while len(found) < want and (window := windows.window()) is not None:
-            left, began = want - len(found), time.monotonic()
+            left = want - len(found)
             try:
                 look = await self._look(leg, window, left, LIMITS[cuts])
             except SearchCut:
@@ -151,7 +161,7 @@ class Walker:
             cuts = 0
             found += look.places
             if look.until is None:
-                windows.move_on(look.total, left, time.monotonic() - began)
+                windows.move_on(look.total, left, look.seconds)
             else:
                 windows.move_to(look.until)
         return found
@@ -159,30 +169,36 @@ class Walker:
     async def _look(self, leg: Leg, window: Range, want: int, limit: float) -> Look:
         if leg.field != TIME and is_point(window):
             same = await self._same(leg, window.low, want)
-            return Look(same, len(same), window.low)
-        found, total = await self._first(leg, window, want + (leg.after is not None), limit)
+            return Look(same, len(same), until=window.low)
+        found, total, seconds = await self._first(
+            leg, window, want + (leg.after is not None), limit
+        )
         places = [place for place in found if leg.leads_to(place)]
         if total <= len(found):
-            return Look(places, total)
+            return Look(places, total, seconds)
         # The server cuts a group of equal values anywhere; of the last wanted that matters not.
         last = leg.of(found[-1])
         whole = [place for place in places if leg.of(place) != last]
         if len(whole) >= want - 1 and len(places) >= want:
-            return Look(places[:want], total, last)
-        return Look([*whole, *await self._same(leg, last, want - len(whole))], total, last)
+            return Look(places[:want], total, until=last)
+        same = await self._same(leg, last, want - len(whole))
+        return Look([*whole, *same], total, until=last)
 
     async def _first(
         self, leg: Leg, window: Range, want: int, limit: float
-    ) -> tuple[list[Place], int]:
-        """The first of a window, and how many it may hold besides those that have expired."""
+    ) -> tuple[list[Place], int, float]:
+        """The first of a window, how many it may hold, and how many seconds the server took.
+
+        Those that have expired are not counted.
+        """
         order = "DESC" if leg.query.descending else "ASC"
         while True:
             rest = ("NOCONTENT", "SORTBY", leg.field, order, "LIMIT", 0, want)
-            total, keys = await self._search(leg, window, *rest, limit=limit)
+            total, keys, seconds = await self._search(leg, window, *rest, limit=limit)
             found = await self._placed(leg.query, keys)
             gone = len(keys) - len(found)
             if found or total <= len(keys):
-                return found, total - gone
+                return found, total - gone, seconds
             if want >= MOST_TIES:
                 raise SearchCut(f"The first {want:,} of a search expired meanwhile")
             want = min(MOST_TIES, want * _MORE)
@@ -191,24 +207,40 @@ class Walker:
         """The first of those that all have one value."""
         if leg.field != TIME:
             ranges = {**leg.ranges, leg.field: Range(value, value)}
-            return await self._walk(Leg(leg.query, TIME, ranges), want)
+            after = leg.after if leg.after and leg.after.value == value else None
+            return await self._group(Leg(leg.query, TIME, ranges, after), want)
         point, rest = Range(value, value), ("NOCONTENT", "LIMIT", 0, MOST_TIES)
-        total, keys = await self._search(leg, point, *rest, limit=LIMITS[-1])
+        total, keys, _ = await self._search(leg, point, *rest, limit=LIMITS[-1])
         if total > len(keys):
             raise SearchCut(f"More than {MOST_TIES:,} have the time {value:.3f}")
         found = await self._placed(leg.query, keys)
         return [place for place in found if leg.leads_to(place)][:want]
 
+    async def _group(self, leg: Leg, want: int) -> list[Place]:
+        """Those of one number along time: all at once, unless there are very many."""
+        if not await self._is_heavy(leg.query, leg.ranges[leg.query.sort].low):
+            with suppress(SearchCut):
+                look = await self._look(leg, leg.whole, want, LIMITS[0])
+                if look.until is None or len(look.places) >= want:
+                    return look.places
+        return await self._walk(leg, want)
+
+    async def _is_heavy(self, query: Query, value: float) -> bool:
+        sample = await self.sampler.sample(query)
+        return sample.is_heavy(query.sort, value)
+
     async def _search(
         self, leg: Leg, window: Range, *rest: str | int, limit: float
-    ) -> tuple[int, list[bytes]]:
+    ) -> tuple[int, list[bytes], float]:
         ranges = {**leg.ranges, leg.field: window}
-        if ranges.get(TIME) == Range():
-            del ranges[TIME]  # all of time: it costs the server, and leaves nothing out
+        # All of a field costs the server much, and leaves out only what has no place in the order.
+        for name in (leg.field, TIME):
+            if ranges.get(name) == Range():
+                del ranges[name]
         text, parameters = compiled(leg.query, ranges)
         command = ("FT.SEARCH", self.name, text, *rest, *parameters, "DIALECT", 2)
-        total, *keys = await self.asker.ask(*command, limit=limit)
-        return int(total), keys
+        (total, *keys), seconds = await self.asker.timed(*command, limit=limit)
+        return int(total), keys, seconds
 
     async def _placed(self, query: Query, keys: Sequence[bytes]) -> list[Place]:
         ids = [key.decode().removeprefix(self.prefix) for key in keys]
@@ -219,6 +251,13 @@ class Walker:
             if query.sort in row and TIME in row
         ]
         return sorted(places, key=lambda place: place.order, reverse=query.descending)
+
+
+def _seconds(hits: Sequence[float], enough: float) -> float:
+    """How long it takes until so many come, by the times of some."""
+    if len(hits) < 2:
+        return FIRST
+    return max(1.0, enough * (max(hits) - min(hits)) / len(hits))
 
 
 def _fields(names: Sequence[str], values: Sequence[bytes | None]) -> Row:

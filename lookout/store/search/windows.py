@@ -12,14 +12,15 @@ from itertools import accumulate, takewhile
 from typing import Final, Protocol
 
 from lookout.amounts.ranges import Range
-from lookout.store.search.sampling import HEAVY
 
 FIRST: Final = 60.0  # seconds looked at first
-LONGEST: Final = 400 * 86_400.0  # seconds; what lies beyond is looked at in one go
-MOST_GROWTH: Final = 16.0
+LONGEST: Final = 30 * 86_400.0  # seconds; what lies beyond is looked at in one go
+MOST_GROWTH: Final = 8.0
 SHRINK: Final = 4
 TARGET: Final = 0.008  # seconds that a question should take
 FEW: Final = 2_000  # documents that are no work
+FAR_HIT: Final = 2  # no stretch goes on behind the second document that is known to be found
+HEAVY: Final = 3_000  # documents of one and the same value that are looked at by themselves
 
 
 class Windows(Protocol):
@@ -39,45 +40,68 @@ class Windows(Protocol):
 
 
 class Seconds:
-    """Stretches of time, out from a moment; `few` when the whole is no work."""
+    """Stretches of time, out from a moment; of about `first` seconds at first.
 
-    def __init__(self, whole: Range, start: float, *, descending: bool, few: bool = False) -> None:
+    `hits` are times that some documents have which the query finds. Each stands for many.
+    """
+
+    def __init__(
+        self,
+        whole: Range,
+        start: float,
+        *,
+        descending: bool,
+        first: float = FIRST,
+        hits: Iterable[float] = (),
+    ) -> None:
         self._rest = whole
         self._edge = start
-        self._span = 2 * LONGEST if few else FIRST
+        self._span = first
+        self._most = float("inf")  # less than what was too much
         self._descending = descending
+        self._hits = sorted(hits, reverse=descending)
 
     def window(self) -> Range | None:
         if is_empty(self._rest):
             return None
-        if self._span > LONGEST:
-            return self._rest
-        return until(self._rest, self._far(), descending=self._descending)
+        far = self._far()
+        return self._rest if far is None else until(self._rest, far, descending=self._descending)
 
     def move_on(self, found: int, wanted: int, seconds: float) -> None:
-        if self._span > LONGEST:
+        far = self._far()
+        if far is None:
             self._rest = Range(0, -1)
             return
-        self._edge = self._far()
-        self._rest = beyond(self._rest, self._edge, descending=self._descending)
-        self._span *= growth(found, wanted, seconds, 4.0)
+        self.move_to(far)
+        self._span = min(self._most, self._span * growth(found, wanted, seconds))
 
     def move_to(self, value: float) -> None:
         self._edge = value
         self._rest = beyond(self._rest, value, descending=self._descending)
 
     def narrow(self) -> None:
-        self._span = min(self._span, LONGEST) / SHRINK
+        far = self._far()
+        span = LONGEST if far is None else abs(self._edge - far)
+        self._most, self._span = span / 2, span / SHRINK
 
-    def _far(self) -> float:
-        return self._edge - self._span if self._descending else self._edge + self._span
+    def _far(self) -> float | None:
+        """Where the next one ends; None when it is all that is left."""
+        back = self._descending
+        ahead = [hit for hit in self._hits if (hit < self._edge if back else hit > self._edge)]
+        if self._span > LONGEST and len(ahead) < FAR_HIT:
+            return None
+        far = self._edge - self._span if back else self._edge + self._span
+        if len(ahead) < FAR_HIT:
+            return far
+        hit = ahead[FAR_HIT - 1]
+        return max(far, hit) if back else min(far, hit)
 
 
 class Marks:
     """Stretches between values that some documents drawn at random have.
 
     `each` is about how many documents stand behind one that was drawn. A value that very many share
-    is a stretch by itself. `least` is how much a stretch grows at least.
+    is a stretch by itself. The first stretch has about `step` of those that were drawn.
     """
 
     def __init__(
@@ -87,13 +111,13 @@ class Marks:
         each: float,
         *,
         descending: bool,
-        least: float = 2.0,
+        step: float = 1.0,
     ) -> None:
         self._descending = descending
         cells = _cells(whole, Counter(drawn), each, descending=descending)
         self._cells = [(cell, weight) for cell, weight in cells if not is_empty(cell)]
-        self._step = max(1.0, FEW / max(each, 1.0))
-        self._least = least
+        self._step = max(1.0, step)
+        self._most = float("inf")
 
     def window(self) -> Range | None:
         cells = [cell for cell, _ in self._cells[: self._count()]]
@@ -104,13 +128,14 @@ class Marks:
 
     def move_on(self, found: int, wanted: int, seconds: float) -> None:
         del self._cells[: self._count()]
-        self._step *= growth(found, wanted, seconds, self._least)
+        self._step = min(self._most, self._step * growth(found, wanted, seconds))
 
     def move_to(self, value: float) -> None:
         rest = ((beyond(c, value, descending=self._descending), w) for c, w in self._cells)
         self._cells = [(cell, weight) for cell, weight in rest if not is_empty(cell)]
 
     def narrow(self) -> None:
+        self._most = max(1.0, self._step / 2)
         self._step = max(1.0, self._step / SHRINK)
 
     def _count(self) -> int:
@@ -119,13 +144,10 @@ class Marks:
         return max(1, sum(1 for _ in takewhile(lambda weight: weight <= self._step, weights)))
 
 
-def growth(found: int, wanted: int, seconds: float, least: float) -> float:
-    """How much larger the next stretch should be.
-
-    `least` keeps a machine that is busy with other things from holding us up.
-    """
+def growth(found: int, wanted: int, seconds: float) -> float:
+    """How much larger the next stretch should be, to find as many as are wanted in good time."""
     enough = 1.5 * wanted / found if found else MOST_GROWTH
-    return max(least, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
+    return max(1.0, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
 
 
 def is_empty(span: Range) -> bool:
