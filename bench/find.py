@@ -88,7 +88,7 @@ async def _jobs(client: Client) -> Mapping[str, Job]:
         f"{RARE} of all": Query(tags={"trigger": ["gpio"]}),
         f"{RARE} of a context": Query(tags={"parent_id": ["0" * 26]}),
         f"{RARE} of all, -lux": Query(tags={"trigger": ["gpio"]}, sort="lux"),
-        "node, motion, -size": Query(tags={"node": ["cam3"], "trigger": ["motion"]}, sort="size"),
+        "motion, -size": Query(tags={"trigger": ["motion"]}, sort="size"),
     }
     jobs: dict[str, Job] = {}
     for name, query in queries.items():

@@ -10,7 +10,7 @@ from typing import TypeVar
 from lookout.amounts.ranges import Range
 from lookout.store.search.asking import LIMITS, SearchCut
 from lookout.store.search.query import TIME, Query, compiled
-from lookout.store.search.sampling import Sampler, values
+from lookout.store.search.sampling import Sampler
 from lookout.store.search.windows import FEW, Marks
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ async def in_pieces(sampler: Sampler, whole: Range, ask: Ask[T], *, tried: bool 
 
 async def _walk(sampler: Sampler, whole: Range, ask: Ask[T]) -> list[T]:
     sample = await sampler.sample(Query())
-    drawn = values(sample.rows, TIME)
+    drawn = sample.counted(TIME)
     windows = Marks(whole, drawn, sample.each, descending=False, step=FEW / max(1.0, sample.each))
     answers: list[T] = []
     cuts = 0

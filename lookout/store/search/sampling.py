@@ -1,6 +1,7 @@
 """Some documents drawn at random, to guess how many of what lie where. They decide no answer."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -8,7 +9,7 @@ from typing import Any, Final
 from lookout.store.client import Client
 from lookout.store.errors import StoreRefused
 from lookout.store.search.query import TIME, Query, compiled
-from lookout.store.search.windows import FEW, HEAVY, holds
+from lookout.store.search.windows import FEW, HEAVY, Counted, holds
 
 DRAWS: Final = 128  # at a time, which holds the server for half a millisecond
 LEAST_DRAWS: Final = 2 * DRAWS
@@ -38,6 +39,7 @@ class Sample:
     rows: Sequence[Row]
     hits: Sequence[Row]
     each: float
+    _sorted: dict[tuple[str, bool], Counted] = field(default_factory=dict)
 
     @property
     def is_few(self) -> bool:
@@ -49,9 +51,19 @@ class Sample:
         """The part of all documents that the query finds; at least what one hit would say."""
         return max(1, len(self.hits)) / max(1, len(self.rows))
 
+    def counted(self, name: str, *, hits: bool = False) -> Counted:
+        """How many of those that were drawn, or of the hits, have each number, in its order."""
+        key = name, hits
+        if key not in self._sorted:
+            rows = self.hits if hits else self.rows
+            numbers = (_number(row.get(name)) for row in rows)
+            counts = Counter(number for number in numbers if number is not None)
+            self._sorted[key] = dict(sorted(counts.items()))
+        return self._sorted[key]
+
     def is_heavy(self, name: str, value: float) -> bool:
         """Whether so many have this value that looking at all of them is work."""
-        return values(self.hits, name).count(value) * self.each > HEAVY
+        return self.counted(name, hits=True).get(value, 0) * self.each > HEAVY
 
 
 @dataclass(slots=True)
@@ -99,11 +111,6 @@ class Sampler:
         except StoreRefused:  # without the right to ask
             return (), 0.0
         return rows, everything / draws
-
-
-def values(rows: Sequence[Row], name: str) -> list[float]:
-    """The numbers that those have that have one."""
-    return [number for row in rows if (number := _number(row.get(name))) is not None]
 
 
 def _row(names: Sequence[str], found: Sequence[bytes | None]) -> Row:

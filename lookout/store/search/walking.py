@@ -15,10 +15,12 @@ from lookout.amounts.ranges import Range
 from lookout.store.client import Client
 from lookout.store.search.asking import LIMITS, Asker, SearchCut
 from lookout.store.search.query import TIME, Cursor, Query, Row, compiled
-from lookout.store.search.sampling import Sampler, values
+from lookout.store.search.sampling import Sampler
 from lookout.store.search.windows import (
     FIRST,
     LONGEST,
+    NOTHING,
+    Counted,
     Marks,
     Seconds,
     Windows,
@@ -137,11 +139,11 @@ class Walker:
         enough = 1.5 * want / max(1.0, sample.each)  # of those drawn that the query finds
         if leg.field == TIME and (descending or whole.low > float("-inf")):
             start = min(whole.high, time.time()) if descending else whole.low
-            hits = [] if sample.is_few else values(sample.hits, TIME)
+            hits = NOTHING if sample.is_few else sample.counted(TIME, hits=True)
             first = 2 * LONGEST if sample.is_few else _seconds(hits, enough)
             return Seconds(whole, start, descending=descending, first=first, hits=hits)
         step = len(sample.rows) + 1 if sample.is_few else enough / sample.share
-        drawn = () if sample.is_few else values(sample.rows, leg.field)
+        drawn = NOTHING if sample.is_few else sample.counted(leg.field)
         return Marks(whole, drawn, sample.each, descending=descending, step=step)
 
     async def _walk(self, leg: Leg, want: int) -> list[Place]:
@@ -253,11 +255,11 @@ class Walker:
         return sorted(places, key=lambda place: place.order, reverse=query.descending)
 
 
-def _seconds(hits: Sequence[float], enough: float) -> float:
+def _seconds(hits: Counted, enough: float) -> float:
     """How long it takes until so many come, by the times of some."""
     if len(hits) < 2:
         return FIRST
-    return max(1.0, enough * (max(hits) - min(hits)) / len(hits))
+    return max(1.0, enough * (next(reversed(hits)) - next(iter(hits))) / sum(hits.values()))
 
 
 def _fields(names: Sequence[str], values: Sequence[bytes | None]) -> Row:

@@ -5,17 +5,20 @@ million; so it is asked for as little as will do. These stretches only guide: ea
 whole, and they leave nothing out between them.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import accumulate, takewhile
 from typing import Final, Protocol
 
 from lookout.amounts.ranges import Range
 
+Counted = dict[float, int]  # how many have each number, in its order
+NOTHING: Final[Counted] = {}
+
 FIRST: Final = 60.0  # seconds looked at first
 LONGEST: Final = 30 * 86_400.0  # seconds; what lies beyond is looked at in one go
-MOST_GROWTH: Final = 8.0
+LEAST_GROWTH, MOST_GROWTH = 1.25, 8.0  # at least so much, or a slow server would hold us up
+RECOVERY: Final = 1.5  # how much more may be tried at each step after one that was too much
 SHRINK: Final = 4
 TARGET: Final = 0.008  # seconds that a question should take
 FEW: Final = 2_000  # documents that are no work
@@ -52,14 +55,14 @@ class Seconds:
         *,
         descending: bool,
         first: float = FIRST,
-        hits: Iterable[float] = (),
+        hits: Counted = NOTHING,
     ) -> None:
         self._rest = whole
         self._edge = start
         self._span = first
         self._most = float("inf")  # less than what was too much
         self._descending = descending
-        self._hits = sorted(hits, reverse=descending)
+        self._hits = list(hits)
 
     def window(self) -> Range | None:
         if is_empty(self._rest):
@@ -74,6 +77,7 @@ class Seconds:
             return
         self.move_to(far)
         self._span = min(self._most, self._span * growth(found, wanted, seconds))
+        self._most *= RECOVERY
 
     def move_to(self, value: float) -> None:
         self._edge = value
@@ -86,15 +90,19 @@ class Seconds:
 
     def _far(self) -> float | None:
         """Where the next one ends; None when it is all that is left."""
-        back = self._descending
-        ahead = [hit for hit in self._hits if (hit < self._edge if back else hit > self._edge)]
-        if self._span > LONGEST and len(ahead) < FAR_HIT:
+        hit = self._hit_ahead()
+        if self._span > LONGEST and hit is None:
             return None
-        far = self._edge - self._span if back else self._edge + self._span
-        if len(ahead) < FAR_HIT:
-            return far
-        hit = ahead[FAR_HIT - 1]
-        return max(far, hit) if back else min(far, hit)
+        if self._descending:
+            return max(self._edge - self._span, hit if hit is not None else float("-inf"))
+        return min(self._edge + self._span, hit if hit is not None else float("inf"))
+
+    def _hit_ahead(self) -> float | None:
+        if self._descending:
+            at = bisect_left(self._hits, self._edge) - FAR_HIT
+        else:
+            at = bisect_right(self._hits, self._edge) + FAR_HIT - 1
+        return self._hits[at] if 0 <= at < len(self._hits) else None
 
 
 class Marks:
@@ -107,20 +115,21 @@ class Marks:
     def __init__(
         self,
         whole: Range,
-        drawn: Iterable[float],
+        drawn: Counted,
         each: float,
         *,
         descending: bool,
         step: float = 1.0,
     ) -> None:
         self._descending = descending
-        cells = _cells(whole, Counter(drawn), each, descending=descending)
-        self._cells = [(cell, weight) for cell, weight in cells if not is_empty(cell)]
+        self._more = _cells(whole, drawn, each, descending=descending)
+        self._cells: list[tuple[Range, int]] = []  # those that were made: there may be a thousand
         self._step = max(1.0, step)
         self._most = float("inf")
 
     def window(self) -> Range | None:
-        cells = [cell for cell, _ in self._cells[: self._count()]]
+        count = self._count()
+        cells = [cell for cell, _ in self._cells[:count]]
         if not cells:
             return None
         first, last = (cells[-1], cells[0]) if self._descending else (cells[0], cells[-1])
@@ -129,8 +138,10 @@ class Marks:
     def move_on(self, found: int, wanted: int, seconds: float) -> None:
         del self._cells[: self._count()]
         self._step = min(self._most, self._step * growth(found, wanted, seconds))
+        self._most *= RECOVERY
 
     def move_to(self, value: float) -> None:
+        # What lies ahead begins with the cells of the stretch in which the value is.
         rest = ((beyond(c, value, descending=self._descending), w) for c, w in self._cells)
         self._cells = [(cell, weight) for cell, weight in rest if not is_empty(cell)]
 
@@ -140,14 +151,25 @@ class Marks:
 
     def _count(self) -> int:
         """How many cells the next stretch has: one, and more while they are no more than a step."""
-        weights = accumulate(weight for _, weight in self._cells)
-        return max(1, sum(1 for _ in takewhile(lambda weight: weight <= self._step, weights)))
+        count = weight = 0
+        while count < len(self._cells) or self._make_one():
+            weight += self._cells[count][1]
+            if count and weight > self._step:
+                break
+            count += 1
+        return count
+
+    def _make_one(self) -> bool:
+        made = next(((cell, n) for cell, n in self._more if not is_empty(cell)), None)
+        if made is not None:
+            self._cells.append(made)
+        return made is not None
 
 
 def growth(found: int, wanted: int, seconds: float) -> float:
     """How much larger the next stretch should be, to find as many as are wanted in good time."""
     enough = 1.5 * wanted / found if found else MOST_GROWTH
-    return max(1.0, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
+    return max(LEAST_GROWTH, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
 
 
 def is_empty(span: Range) -> bool:
@@ -184,11 +206,11 @@ def beyond(span: Range, value: float, *, descending: bool) -> Range:
 
 
 def _cells(
-    whole: Range, drawn: Counter[float], each: float, *, descending: bool
-) -> Iterable[tuple[Range, int]]:
+    whole: Range, drawn: Counted, each: float, *, descending: bool
+) -> Iterator[tuple[Range, int]]:
     """Stretches, and how many of those that were drawn stand for each."""
     rest = whole
-    for value in sorted(drawn, reverse=descending):
+    for value in reversed(drawn) if descending else iter(drawn):
         if not holds(rest, value):
             continue
         if drawn[value] * each > HEAVY and drawn[value] > 1:

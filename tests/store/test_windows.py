@@ -1,0 +1,56 @@
+"""Stretches of an order lie side by side and leave nothing out, whatever happens on the way."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lookout.amounts.ranges import Range
+from lookout.store.search.windows import Marks, Seconds, Windows, holds
+
+NUMBERS = st.integers(-20, 20).map(float)
+ENDS = st.one_of(NUMBERS, st.just(math.inf))
+WHOLE = st.builds(lambda low, high, a, b: Range(-low, high, a, b), ENDS, ENDS, *[st.booleans()] * 2)
+DRAWN = st.dictionaries(NUMBERS, st.integers(1, 9)).map(lambda drawn: dict(sorted(drawn.items())))
+STEPS = st.lists(st.sampled_from(("on", "slow", "to", "narrow")), max_size=40)
+PROBES = [number / 2 for number in range(-60, 61)]
+
+
+def covered(windows: Windows, steps: list[str], *, descending: bool) -> list[float]:
+    """The probes in the order in which stretches hold them."""
+    found: list[float] = []
+    going = iter(steps)
+    while (window := windows.window()) is not None:
+        inside = sorted((n for n in PROBES if holds(window, n)), reverse=descending)
+        step = next(going, "on")
+        if step == "narrow":
+            windows.narrow()
+        elif step == "to" and inside:
+            half = inside[: len(inside) // 2 + 1]
+            found += half
+            windows.move_to(half[-1])
+        else:
+            found += inside
+            windows.move_on(len(inside), 3, 1.0 if step == "slow" else 0.001)
+    return found
+
+
+@given(whole=WHOLE, drawn=DRAWN, steps=STEPS, descending=st.booleans(), each=st.floats(1, 5_000))
+def test_stretches_between_numbers_leave_nothing_out(
+    whole: Range, drawn: dict[float, int], steps: list[str], descending: bool, each: float
+) -> None:
+    windows = Marks(whole, drawn, each, descending=descending, step=2.0)
+    found = covered(windows, steps, descending=descending)
+    assert found == sorted((n for n in PROBES if holds(whole, n)), reverse=descending)
+
+
+@given(whole=WHOLE, hits=DRAWN, steps=STEPS, descending=st.booleans(), first=st.floats(1, 50))
+def test_stretches_of_time_leave_nothing_out(
+    whole: Range, hits: dict[float, int], steps: list[str], descending: bool, first: float
+) -> None:
+    start = min(whole.high, 20.0) if descending else max(whole.low, -30.0)
+    if not descending and whole.low == -math.inf:
+        return  # from an open end of time there is no moment to start from
+    windows = Seconds(whole, start, descending=descending, first=first, hits=hits)
+    found = covered(windows, steps, descending=descending)
+    assert found == sorted((n for n in PROBES if holds(whole, n)), reverse=descending)
