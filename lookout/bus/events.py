@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from lookout.bus.session import Session
 from lookout.contract.events import Event
 from lookout.contract.topics import Topics
-from lookout.contract.wire import Context
+from lookout.contract.wire import Context, new_id
 
 logger = structlog.get_logger()
 
@@ -23,6 +23,7 @@ class EventBus:
         self._session = session
         self._topics = topics
         self._origin = origin
+        self._run, self._number = new_id(), 0
 
     def tell_of_doubles(self, name: str) -> None:
         """Tell once when another process has the name of this one, and once when that is over."""
@@ -55,7 +56,10 @@ class EventBus:
         It carries `context`, or a new one whose parent is `cause`. While the broker is away the
         event waits, with the time it was fired.
         """
+        self._number += 1
         event = Event(
+            run=self._run,
+            number=self._number,
             event_type=event_type,
             data=dict(data or {}),
             origin=self._origin,

@@ -15,7 +15,7 @@ from lookout.contract.errors import BadMessage
 from lookout.contract.limits import LATEST
 from lookout.contract.plain import json_object
 from lookout.contract.topics import Word
-from lookout.contract.wire import Context, Open, validate
+from lookout.contract.wire import Context, Identifier, Open, validate
 
 Tone = Literal["good", "bad", "warn", "act", "plain"]
 
@@ -84,6 +84,7 @@ EVENTS: Final = {
     "storage_pressure": EventType("The hub runs out of memory for pictures", "warn", "hub"),
     "flood_started": EventType("{node} sends too much: what is beyond is dropped", "bad", "hub"),
     "flood_ended": EventType("{node} no longer sends too much", "good", "hub"),
+    "events_lost": EventType("Events of {node} never arrived", "bad", "hub"),
     "messages_dropped": EventType("The broker drops messages: a queue is full", "bad", "hub"),
     "messages_ok": EventType("The broker drops no more messages", "good", "hub"),
     "retained_cleared": EventType("{node} let the broker retain what it may not", "warn", "hub"),
@@ -118,6 +119,8 @@ class Event(Open):
     origin: str = Field("", max_length=64)
     time_fired: Annotated[datetime, AfterValidator(_dated)]
     context: Context = Field(default_factory=Context)
+    run: Identifier | None = Field(None, description="of its origin, which numbers what it fires")
+    number: int | None = Field(None, ge=1, description="in that run: what is missing was lost")
 
     @property
     def timestamp(self) -> float:

@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge
 LOGGED = Counter("lookout_events_logged", "Events written to Redis and the daily log", ["type"])
 REPEATED = Counter("lookout_events_repeated", "Events delivered again and known already")
 REFUSED = Counter("lookout_events_refused", "Messages that were no event")
+LOST = Counter("lookout_events_lost", "Events that a node fired and that never arrived", ["node"])
 TOO_MANY = Counter(
     "lookout_events_too_many", "Events dropped: their node fires more than it may", ["node"]
 )

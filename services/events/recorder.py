@@ -24,6 +24,7 @@ from lookout.store.retention.room import Room
 from services.events import metrics
 from services.events.dailylog import DailyLog, Line
 from services.events.describe import describe, searchable
+from services.events.sequence import Sequence as Numbers
 
 NEEDED: Final = 1_500  # bytes of an event in Redis besides its data, index included
 
@@ -46,6 +47,7 @@ class Recorder:
     log: DailyLog
     floods: Floods
     of_hub: Allowances  # for what the hub itself says of a node, whatever that node fires
+    sequence: Numbers
     room: Room
     ttl: int
     batch: int
@@ -74,6 +76,7 @@ class Recorder:
         """What a message says; None where its node fires more than it may."""
         received = self.intake.decoded(message)
         node, event = received.address.node, received.model
+        self.sequence.heard(node, event)
         by_hub = HUB in {node, event.origin}
         if not (self.of_hub.take if by_hub else self.floods.allows)(node, len(message.payload)):
             return None

@@ -23,6 +23,8 @@ from services.events.homeassistant_bus import HomeAssistantBus
 from services.events.presence import Presence
 from services.events.recorder import Recorder
 from services.events.retained import Retained
+from services.events.sequence import LOOK_SECONDS as LOST_SECONDS
+from services.events.sequence import Sequence as Numbers
 from services.events.settings import EventsSettings
 
 SILENCE_CHECKS = 10  # in each `silent_after`
@@ -34,12 +36,14 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
     log = DailyLog(settings.data / "logs", keep_days=kept.keep_days)
     home_assistant = HomeAssistantBus(settings.homeassistant)
     floods = Floods(hub.events, "event", Allowances(kept.of_node), _count)
+    numbers = Numbers(hub.events)
     recorder = Recorder(
         hub.intake,
         Events(hub.client),
         log,
         floods,
         Allowances(kept.of_node),
+        numbers,
         Room(hub.client, lambda: retention.load(hub.client)),
         kept.ttl,
         kept.batch,
@@ -65,6 +69,7 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
             "old log files",
         )
         crew.start(recorder.take(every("event", retained=False)), "events")
+        crew.start(forever("lost events", numbers.look, pause=LOST_SECONDS, on=()), "lost events")
         crew.start(forever("floods", floods.look, pause=LOOK_SECONDS, on=()), "floods")
         crew.start(hub.intake.each("statuses", every("status"), presence.handle), "statuses")
         crew.start(hub.intake.each("infos", every("info"), presence.handle), "infos")
