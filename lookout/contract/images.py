@@ -84,7 +84,18 @@ class ImageFields(Told):
     mime_type: Annotated[str | None, Column(index="tag", label="Type")] = None
     size: Annotated[int | None, Column("whole", "number")] = Field(None, description="bytes")
     people: Annotated[int | None, Column("whole", "number", "People", ranged=True)] = None
-    boxes: Annotated[list[Any] | None, Column("json")] = None
+    boxes: Annotated[list[Any] | None, Column("json")] = Field(
+        None, description="x, y, width, height in per cent, those of people first"
+    )
+    labels: Annotated[str | None, Column(index="tag", label="Seen")] = Field(
+        None, description="what is in each of the boxes, with commas between"
+    )
+    detector: Annotated[str | None, Column(label="Seen by")] = Field(
+        None, description="the model and its version, where it was not the camera itself"
+    )
+    detect_ms: Annotated[float | None, Column("number")] = Field(
+        None, description="milliseconds that it took"
+    )
     damaged: Annotated[int | None, Column("whole")] = Field(
         None, description="1 when the end of the picture is missing"
     )

@@ -107,3 +107,8 @@ def undated(node_name: str, node_clock: str) -> str:
 def parked(stream: str, group: str) -> str:
     """A stream of what the workers of a group could not handle, each with its reason."""
     return f"parked:{stream}:{group}"
+
+
+def looked_at(node_name: str, slot: int) -> str:
+    """Says that an image of a node's stretch of time was chosen to be looked at."""
+    return f"looked:{node_name}:{slot}"

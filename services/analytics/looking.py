@@ -1,0 +1,140 @@
+"""One image: its bytes, what the model says, and the result written once."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from pydantic import JsonValue
+
+from lookout.bus.events import EventBus
+from lookout.bus.session import Session
+from lookout.contract.nodes import Detection
+from lookout.contract.topics import Topics
+from lookout.contract.wire import Context
+from lookout.store import results
+from lookout.store.client import transient
+from lookout.store.groups import Entry, Group
+from lookout.store.results import Seen
+from lookout.vision.objects.thing import Detector, Thing, people
+from services.analytics import metrics
+from services.analytics.choice import stored_at
+from services.analytics.settings import Analytics
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Looks at images and tells what is in them."""
+
+    group: Group
+    detector: Detector
+    limits: Analytics
+    session: Session
+    topics: Topics
+    events: EventBus
+
+    async def handle(self, entry: Entry) -> float | None:
+        """Deal with an entry, whatever it is. Seconds that the model took, if it was asked."""
+        if entry.deliveries > self.limits.tries:
+            await self._park(entry, "each worker that looked at it ended before it was done")
+            return None
+        try:
+            return await self._look(entry)
+        except Exception as error:  # it stays ours, and comes again after a while
+            metrics.FAILED.inc()
+            logger.warning(
+                "could not look at an image",
+                image=entry.fields.get("id"),
+                attempt=entry.deliveries,
+                reason=str(error) or type(error).__name__,
+            )
+            if entry.deliveries >= self.limits.tries:
+                await self._park(entry, f"{type(error).__name__}: {error}")
+            return None
+
+    async def _look(self, entry: Entry) -> float | None:
+        if not await self._is_wanted(entry):
+            await self._skip(entry, "sampled")
+            return None
+        began = time.perf_counter()
+        read = partial(results.read, self.group.client, entry.fields["id"])
+        seen = await transient(read, lambda _: None)
+        if seen.jpeg is None:
+            await self._skip(entry, "expired")
+            return None
+        if seen.people:
+            await self._skip(entry, "by_camera")
+            return None
+        looking = time.perf_counter()
+        things = await asyncio.to_thread(self.detector.look, seen.jpeg)
+        writing = time.perf_counter()
+        await self._write(entry, seen, things, writing - looking)
+        metrics.STEP_SECONDS.labels("read").observe(looking - began)
+        metrics.STEP_SECONDS.labels("look").observe(writing - looking)
+        metrics.STEP_SECONDS.labels("write").observe(time.perf_counter() - writing)
+        return writing - looking
+
+    async def _is_wanted(self, entry: Entry) -> bool:
+        """Whether it is the one of its stretch of time. One that comes again had been chosen."""
+        if not self.limits.every or entry.deliveries > 1:
+            return True
+        node, at = entry.fields["node"], float(entry.fields["timestamp"])
+        take = partial(results.take_slot, self.group.client, node, at, self.limits.every)
+        return await transient(take, lambda _: None)
+
+    async def _write(self, entry: Entry, seen: Seen, things: list[Thing], seconds: float) -> None:
+        number = people(things)
+        fields: dict[str, str | int | float] = {
+            "people": number,
+            "labels": ",".join(thing.label for thing in things),
+            "boxes": json.dumps([thing.box for thing in things], separators=(",", ":")),
+            "detector": self.detector.name,
+            "detect_ms": round(seconds * 1000, 1),
+        }
+        write = partial(results.write, self.group, entry, number, fields)
+        written = await transient(write, lambda _: None)
+        match written.outcome:
+            case "expired":
+                metrics.SKIPPED.labels("expired").inc()
+            case "twice":
+                metrics.TWICE.inc()
+            case "written":
+                metrics.SEEN.inc()
+                metrics.PEOPLE.inc(number)
+                metrics.AGE.observe(max(0.0, time.time() - stored_at(entry)))
+                if written.before is not None:
+                    self._tell(entry, seen, things, written.before)
+
+    def _tell(self, entry: Entry, seen: Seen, things: list[Thing], before: int) -> None:
+        """The node's newest image: how many people there are now, and what has changed."""
+        node, image_id, number = entry.fields["node"], entry.fields["id"], people(things)
+        detection = Detection(
+            image_id=image_id,
+            timestamp=float(entry.fields["timestamp"]),
+            people=number,
+            boxes=tuple(thing.box for thing in things[:number]),
+        )
+        self.session.post(self.topics.detection(node), detection.encode(), retain=True)
+        cause = Context(id=seen.context_id) if seen.context_id else None
+        for name in changes(before, number):
+            told: dict[str, JsonValue] = {"image_id": image_id, "people": number, "before": before}
+            self.events.fire(name, told, node=node, cause=cause)
+
+    async def _skip(self, entry: Entry, reason: str) -> None:
+        await transient(partial(self.group.done, [entry]), lambda _: None)
+        metrics.SKIPPED.labels(reason).inc()
+
+    async def _park(self, entry: Entry, reason: str) -> None:
+        logger.error("gave an image up", image=entry.fields.get("id"), reason=reason)
+        await transient(partial(self.group.park, entry, reason), lambda _: None)
+        metrics.PARKED.inc()
+
+
+def changes(before: int, now: int) -> list[str]:
+    """The events that a new number of people makes, as a camera that counts fires them itself."""
+    first = ["person_detected"] if now and not before else []
+    return [*first, "people_changed"] if now != before else []

@@ -1,0 +1,40 @@
+"""Take images from the stream, look at them, write what is seen. Workers share one group."""
+
+from typing import Final
+
+from lookout.host import progress
+from lookout.host.tasks import Crew
+from lookout.hub import Hub
+from lookout.store import keys
+from lookout.store.client import transient
+from lookout.store.groups import Group
+from lookout.vision.objects.thing import Detector
+from services.analytics.inflow import Inflow
+from services.analytics.looking import Looker
+from services.analytics.settings import AnalyticsSettings
+
+GROUP: Final = "analytics"
+
+
+async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None:
+    """Serve until cancelled."""
+    group = Group(hub.client, keys.IMAGES_STREAM, GROUP, settings.name)
+    await transient(group.join, lambda _: None)
+    limits = settings.analytics
+    inflow = Inflow(group, limits)
+    looker = Looker(group, detector, limits, hub.session, hub.topics, hub.events)
+    async with Crew() as crew:
+        crew.start(hub.keep_indexes(), "indexes")
+        crew.start(look(inflow, looker), "looking")
+
+
+async def look(inflow: Inflow, looker: Looker) -> None:
+    """Look at one image after the other, for ever."""
+    with progress.watched("looking") as work:
+        while True:
+            work.beat()
+            for entry in await inflow.next():
+                seconds = await looker.handle(entry)
+                if seconds is not None:
+                    inflow.took(seconds)
+                work.beat()
