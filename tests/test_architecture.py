@@ -20,6 +20,7 @@ OWNERS = {
     "picamera2": (f"{CAMERA}pilibrary.py", f"{CAMERA}piencoder.py", f"{CAMERA}imx500.py"),
     "libcamera": (f"{CAMERA}pidriver.py", f"{CAMERA}controls.py"),
     "scenery": (f"{CAMERA}synthetic.py", "scenery/"),
+    "cv2": ("lookout/vision/objects/",),
 }
 
 

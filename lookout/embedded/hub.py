@@ -1,6 +1,7 @@
 """The hub as processes: how its services are started, by the demo, the bench and `lookout hub`."""
 
 import asyncio
+import importlib.util
 import os
 import signal
 import sys
@@ -12,7 +13,13 @@ from lookout.embedded.child import Child
 from lookout.embedded.supervisor import Supervisor
 
 SERVICES: Final = ("ingest", "events", "gallery")
+WITH_OPENCV: Final = ("analytics",)  # where the extra `analytics` is installed
 STOP_SECONDS: Final = 12.0  # a service drains for 8
+
+
+def services() -> tuple[str, ...]:
+    """The services of a hub on this machine."""
+    return (*SERVICES, *(WITH_OPENCV if importlib.util.find_spec("cv2") else ()))
 
 
 class Loud(Child):
@@ -42,7 +49,7 @@ async def keep(environment: Mapping[str, str], say: Callable[[str], None]) -> No
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervisor = Supervisor(say)
-    for name in SERVICES:
+    for name in services():
         supervisor.add(name, process(name, environment))
     watching = asyncio.create_task(supervisor.watch(), name="supervisor")
     await stop.wait()

@@ -32,8 +32,10 @@ def spread(entries: Sequence[Entry], room: int) -> tuple[list[Entry], list[Entry
     """
     if len(entries) <= room:
         return list(entries), []
-    newest = {entry.fields.get("node"): entry for entry in entries}
-    kept = {entry.id for entry in list(newest.values())[-room:]}
+    newest: dict[str | None, str] = {}
+    for entry in reversed(entries):
+        newest.setdefault(entry.fields.get("node"), entry.id)
+    kept = set(list(newest.values())[:room])
     others = [entry for entry in entries if entry.id not in kept]
     if (left := room - len(kept)) > 0:
         kept |= {others[number * len(others) // left].id for number in range(left)}

@@ -59,6 +59,8 @@ def config(secrets: dict[str, str], *arguments: str) -> subprocess.CompletedProc
             "demo",
             "--profile",
             "workers",
+            "--profile",
+            "analytics",
             "config",
             *arguments,
         ],
@@ -146,7 +148,7 @@ def test_redis_is_out_of_reach_but_for_the_hubs_services() -> None:
     described = containers()
     assert "ports" not in described["redis"]
     reach = {name for name, each in described.items() if "store" in each["networks"]}
-    assert reach == {"redis", "ingest", "ingest-2", "events", "gallery"}
+    assert reach == {"redis", "ingest", "ingest-2", "events", "analytics", "gallery"}
 
 
 def test_the_image_runs_as_an_ordinary_user_with_locked_packages() -> None:

@@ -23,3 +23,10 @@ def numbered_jpeg(number: int, *, owner: str = "", padding: int = 0) -> bytes:
     segments = (b"\xff\xfe" + (len(each) + 2).to_bytes(2, "big") + each for each in comments)
     whole = plain_jpeg()
     return whole[:2] + b"".join(segments) + whole[2:]
+
+
+def toned_jpeg(tone: int, width: int = 64, height: int = 64) -> bytes:
+    """A JPEG of one grey, 0 (black) to 255."""
+    buffer = io.BytesIO()
+    Image.new("L", (width, height), tone).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()

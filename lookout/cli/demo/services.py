@@ -51,7 +51,7 @@ def hub_services(plan: Plan, servers: Servers) -> Iterator[tuple[str, Child]]:
         "LOOKOUT_GALLERY__HOST": "127.0.0.1",
         "LOOKOUT_GALLERY__PORT": str(plan.port),
     }
-    for name in hub.SERVICES:
+    for name in hub.services():
         yield name, _process(plan, name, name, settings)
 
 

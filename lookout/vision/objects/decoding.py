@@ -78,8 +78,8 @@ def _rows(arrays: Sequence[Floats], size: tuple[int, int], classes: int) -> Floa
     shapes = ", ".join(str(each.shape) for each in arrays) or "nothing"
     raise BadModel(
         f"its outputs are {shapes}. For {classes} labels expected: rows of {5 + classes} "
-        f"(Darknet), (1, rows, {5 + classes}) as YOLOv5, or (1, {4 + classes}, rows) as YOLOv8. Either the "
-        "file of labels is of another model, or the model is of another family"
+        f"(Darknet), (1, rows, {5 + classes}) as YOLOv5, or (1, {4 + classes}, rows) as YOLOv8. "
+        "Either the file of labels is of another model, or the model is of another family"
     )
 
 

@@ -1,0 +1,259 @@
+"""People counted as images arrive: each result once, none lost, never far behind."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lookout.amounts.ranges import parse_range
+from lookout.bus.session import Session
+from lookout.contract.events import parse_event
+from lookout.contract.nodes import Detection
+from lookout.embedded.child import Child
+from lookout.store import keys
+from lookout.store.groups import Group
+from lookout.store.images import Images, NewImage, as_json
+from lookout.store.index import ensure_indexes
+from lookout.store.search import Query
+from tests.support.onnx import SIDE, brightness_model
+from tests.support.pictures import toned_jpeg
+from tests.support.waiting import eventually
+
+BRIGHT, DARK = toned_jpeg(255), toned_jpeg(0)
+TTL = 3_600
+Start = Callable[..., Child]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """Sees a person where the picture is bright, in its left half."""
+    path = tmp_path / "bright.onnx"
+    brightness_model(path, (1, 1, 7), np.array([[-8, -16, -16, -32, 1, -1, 0.0]]))
+    path.with_suffix(".names").write_text("person\ndog\n")
+    return path
+
+
+@pytest.fixture
+async def analytics(service: Start, model: Path, hub: Session, client: Any) -> Start:
+    """Starts worker NUMBER, and comes back when the group is there."""
+
+    def start(worker: int = 1, **settings: str) -> Child:
+        return service(
+            "analytics",
+            LOOKOUT_ANALYTICS__MODEL=settings.pop("model", str(model)),
+            LOOKOUT_ANALYTICS__WORKER=str(worker),
+            LOOKOUT_ANALYTICS__SIZE=str(SIDE),
+            **{f"LOOKOUT_ANALYTICS__{name.upper()}": value for name, value in settings.items()},
+        )
+
+    # What comes before a worker is ready is looked at too.
+    await Group(client, keys.IMAGES_STREAM, "analytics", "test").join()
+    await ensure_indexes(client)
+    return start
+
+
+def image(number: int, jpeg: bytes = BRIGHT, **told: Any) -> NewImage:
+    at = told.pop("at", None) or 1_700_000_000 + number
+    node = told.pop("node", "garden")
+    return NewImage(f"{node}:{int(at * 1000)}", node, at, time.time(), 64, 64, jpeg, told=told)
+
+
+async def stored(client: Any, *images: NewImage) -> None:
+    await Images(client).store(images, ttl=TTL)
+
+
+async def row(client: Any, number: int) -> dict[str, Any]:
+    found = await Images(client).get(image(number).id)
+    assert found
+    return as_json(found)
+
+
+async def looked_at(client: Any) -> int:
+    """How many images have a result."""
+    found = 0
+    async for key in client.scan_iter(match=f"{keys.IMAGE_PREFIX}*", count=1000):
+        found += await client.hexists(key, "detector")
+    return found
+
+
+async def unfinished(client: Any) -> int:
+    return await Group(client, keys.IMAGES_STREAM, "analytics", "test").lag()
+
+
+async def finished(client: Any) -> bool:
+    assert await unfinished(client) == 0
+    return True
+
+
+@pytest.fixture
+async def told(hub: Session) -> AsyncIterator[list[tuple[str, bytes]]]:
+    """What is said of the garden: detections and events, as they come."""
+    found: list[tuple[str, bytes]] = []
+
+    async def follow(topic: str) -> None:
+        async for message in hub.subscribe(topic):
+            name = message.topic.rpartition("/")[2]
+            found.append((name, message.payload))
+
+    topics = ("lookout/garden/detection", "lookout/garden/event/+")
+    tasks = [asyncio.create_task(follow(each), name=each) for each in topics]
+    yield found
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_people_are_written_to_the_image_told_and_found(
+    analytics: Start, client: Any, told: list[tuple[str, bytes]]
+) -> None:
+    analytics()
+    for number, jpeg in enumerate((DARK, BRIGHT, BRIGHT, DARK)):
+        await stored(client, image(number, jpeg, context_id="C1"))
+        await eventually(lambda: finished(client))
+    seen = await row(client, 1)
+    assert (seen["people"], seen["labels"]) == (1, "person")
+    assert seen["boxes"] == [[pytest.approx(each, abs=0.5) for each in (0, 0, 50, 100)]]
+    assert seen["detector"].startswith("bright@")
+    assert seen["detect_ms"] > 0
+    assert (await row(client, 0))["people"] == 0
+    await eventually(lambda: len(told) == 4 + 3)
+    events = [parse_event(body, event_type=name) for name, body in told if name != "detection"]
+    assert Counter(each.event_type for each in events) == {
+        "person_detected": 1,
+        "people_changed": 2,
+    }
+    assert all(each.context.parent_id == "C1" for each in events)
+    detections = [Detection.decode(body) for name, body in told if name == "detection"]
+    assert [each.people for each in detections] == [0, 1, 1, 0]
+    found = await Images(client).page(Query(ranges={"people": parse_range("1..")}))
+    assert {each["id"] for each in found.rows} == {image(1).id, image(2).id}
+    assert await client.ttl(keys.image(image(1).id)) > 0
+
+
+async def test_an_older_picture_that_comes_late_is_counted_and_changes_nothing(
+    analytics: Start, client: Any, told: list[tuple[str, bytes]]
+) -> None:
+    analytics()
+    await stored(client, image(10, DARK))
+    await eventually(lambda: finished(client))
+    await stored(client, image(5, BRIGHT))
+    await eventually(lambda: finished(client))
+    assert (await row(client, 5))["people"] == 1
+    await stored(client, image(11, DARK))
+    await eventually(lambda: len([name for name, _ in told if name == "detection"]) == 2)
+    assert [name for name, _ in told if name != "detection"] == []
+
+
+async def test_an_image_that_has_expired_is_let_go_and_does_not_come_back(
+    analytics: Start, client: Any
+) -> None:
+    await stored(client, image(0), image(1))
+    await client.delete(keys.image(image(0).id))
+    analytics()
+    await eventually(lambda: finished(client))
+    assert not await client.exists(keys.image(image(0).id))
+    assert (await row(client, 1))["people"] == 1
+
+
+async def test_what_a_camera_has_counted_itself_stays(analytics: Start, client: Any) -> None:
+    await stored(client, image(0, people=3), image(1))
+    analytics()
+    await eventually(lambda: finished(client))
+    assert (await row(client, 0))["people"] == 3
+    assert "detector" not in await row(client, 0)
+
+
+async def test_a_poison_picture_is_parked_with_its_reason_and_the_others_go_on(
+    analytics: Start, client: Any
+) -> None:
+    await stored(client, image(0), image(1, b"\xff\xd8 poison"), image(2))
+    await client.xadd(keys.IMAGES_STREAM, {"of": "others"})
+    analytics(idle="1", tries="2")
+    await eventually(lambda: finished(client))
+    parked = await client.xrange(keys.parked(keys.IMAGES_STREAM, "analytics"))
+    reasons = {fields.get(b"id"): fields[b"reason"] for _, fields in parked}
+    assert set(reasons) == {image(1).id.encode(), None}
+    assert b"BadPicture" in reasons[image(1).id.encode()]
+    assert await looked_at(client) == 2
+
+
+async def test_of_each_stretch_of_time_one_image_of_a_node_is_looked_at(
+    analytics: Start, client: Any
+) -> None:
+    await stored(client, *(image(number) for number in range(60)))
+    await stored(client, image(0, node="barn"))
+    analytics(every="10")
+    analytics(worker=2, every="10")
+    await eventually(lambda: finished(client))
+    assert await looked_at(client) == 6 + 1  # 1,700,000,000 is a whole multiple of ten
+
+
+async def test_when_redis_comes_back_empty_it_goes_on(analytics: Start, client: Any) -> None:
+    analytics()
+    await stored(client, image(0))
+    await eventually(lambda: finished(client))
+    await client.flushdb()
+    await stored(client, image(1))
+
+    async def seen() -> bool:
+        return "people" in await row(client, 1)
+
+    await eventually(seen)
+
+
+@pytest.mark.own_servers
+async def test_workers_killed_at_random_give_each_result_once_and_lose_none(
+    analytics: Start, client: Any
+) -> None:
+    number, left = 300, 0
+    jpeg = toned_jpeg(255, 2000, 2000)  # takes long enough to be killed over
+    await client.config_set("notify-keyspace-events", "Kh")
+    writes: Counter[bytes] = Counter()
+    async with client.pubsub() as listener:
+        await listener.psubscribe("__keyspace@*__:image:*")
+        workers = [analytics(worker=each, idle="1", max_behind="0") for each in (1, 2, 3)]
+        for start in range(0, number, 10):
+            await stored(client, *(image(start + each, jpeg) for each in range(10)))
+            if start % 30 == 0:
+                victim = random.choice(workers)
+                await asyncio.sleep(random.uniform(0, 0.3))  # what it is in the middle of differs
+                await victim.kill()
+                left += (await client.xpending(keys.IMAGES_STREAM, "analytics"))["pending"]
+                victim.start()
+        assert left, "nobody was in the middle of anything"
+        await eventually(lambda: finished(client), 60)
+        assert await looked_at(client) == number
+        while message := await listener.get_message(timeout=0.2):
+            if message["type"] == "pmessage" and message["data"] == b"hset":
+                writes[message["channel"]] += 1
+    assert Counter(writes.values()) == {2: number}  # once when it was stored, once its result
+    assert not await client.exists(keys.parked(keys.IMAGES_STREAM, "analytics"))
+
+
+async def test_a_worker_that_is_too_slow_is_never_further_behind_than_it_may_be(
+    analytics: Start, client: Any
+) -> None:
+    """HOG takes a third of a second for such a picture; thirty come in that time."""
+    behind, seconds = 8.0, 12.0
+    jpeg = toned_jpeg(90, 640, 640)
+    worker = analytics(model="hog", max_behind=str(behind))
+    lags, started, end = [], 0.0, 0.0
+    while not end or time.time() < end:
+        await stored(client, *(image(0, jpeg, at=time.time() + each / 1000) for each in range(3)))
+        await asyncio.sleep(0.03)
+        newest = await client.hget(keys.node("garden"), "people_at")
+        if newest and not started:
+            started = time.time()
+            end = started + seconds
+        if started:
+            lags.append(time.time() - float(newest))
+    await worker.stop()
+    assert max(lags) < behind
+    assert await unfinished(client) < 3 / 0.03 * behind
+    assert await looked_at(client) >= 3
