@@ -39,7 +39,7 @@ async def test_health_is_open_and_tells_little(closed: Web) -> None:
     answer = await closed.get("/healthz")
 
     assert answer.status == 200
-    assert await answer.json() == {"status": "ok", "redis": "ok", "broker": "ok"}
+    assert await answer.json() == {"status": "ok", "work": "ok", "redis": "ok", "broker": "ok"}
 
 
 async def test_the_password_opens_by_basic_and_by_bearer(closed: Web) -> None:

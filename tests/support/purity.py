@@ -37,7 +37,7 @@ IMPURE = (
     "tests.camera.fake_picamera2",
     "tests.support.footage",
 )
-STARTS = ("os.fork", "os.posix_spawn", "socket.bind", "subprocess.Popen")
+STARTS = ("os.fork", "os.posix_spawn", "subprocess.Popen")
 
 BY_NAME = ("usefixtures", "getfixturevalue")
 
@@ -199,7 +199,7 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, Definition]]:
 
 
 def hold() -> None:
-    """From now on fail whatever starts a process or listens, in this process."""
+    """From now on fail whatever starts a process, in this process."""
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:
         if event in STARTS:
