@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 
+from lookout.bus.session import Session
 from lookout.embedded.child import Child
+from lookout.host.settings import Broker
 from lookout.store.client import Client
+from tests.support.fake_clock import FakeClock
 from tests.support.power import Left, PowerCut, old_bytes, zeros
 from tests.support.power import nothing as nothing_left
 from tests.support.proxy import Proxy
@@ -151,13 +154,42 @@ def of_memory(part: str, client: Client) -> list[Fault]:
     return [Fault(part, "at maxmemory", begin, end, alone=True, removes=True)]
 
 
-def drawn(seed: int, faults: list[Fault], rounds: int, lengths: tuple[int, ...]) -> list[Round]:
-    """The same rounds for the same seed: each fault in turn, in random order, some with another."""
+def of_clock(part: str, clock: FakeClock, *, wrong: dict[str, float]) -> list[Fault]:
+    """A clock that is set wrong, then right, while captures run; seconds ahead by their names."""
+    right = at_once(clock.set, 0.0)
+    return [
+        Fault(part, f"clock {name}", at_once(clock.set, ahead), right)
+        for name, ahead in wrong.items()
+    ]
+
+
+def of_name(part: str, broker: Broker, client_id: str) -> list[Fault]:
+    """Somebody else with the same name: each throws the other out."""
+    others: list[Session] = []
+
+    async def come() -> None:
+        others.append(Session(broker, client_id))
+        await others[-1].__aenter__()
+
+    async def go() -> None:
+        await others.pop().__aexit__(None, None, None)
+
+    return [Fault(part, "two of one name", come, go)]
+
+
+def drawn(
+    seed: int, faults: list[Fault], rounds: int, lengths: tuple[int, ...], words: str = ""
+) -> list[Round]:
+    """The same rounds for the same seed: each fault in turn, in random order, some with another.
+
+    `words` such as `clock|two of` choose those that are taken in turn, by a part of their names.
+    """
     chance = random.Random(seed)
+    wanted = [each for each in faults if any(word in each.name for word in words.split("|"))]
     deck: list[Fault] = []
     plan = []
     for _ in range(rounds):
-        deck = deck or chance.sample(faults, len(faults))
+        deck = deck or chance.sample(wanted, len(wanted))
         plan.append(Round(_with_another(chance, deck.pop(), faults), chance.choice(lengths)))
     return plan
 

@@ -6,6 +6,7 @@ under a spool is full a capture stays in memory; then the event that announces i
 """
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Capture:
     node: str
     milliseconds: int  # of the capture, Unix time
     digest: str = ""
+    seen_at: float = 0.0  # when its file was there, by the clock of the harness; 0: never seen
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Record:
         except FileNotFoundError:  # confirmed within a moment
             digest = ""
         identifier = image_id(node, milliseconds)
-        self.captures[identifier] = Capture(identifier, node, milliseconds, digest)
+        self.captures[identifier] = Capture(identifier, node, milliseconds, digest, time.time())
 
     async def follow(self, events: Subscription) -> None:
         """Note what is announced, until cancelled."""

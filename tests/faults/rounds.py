@@ -18,9 +18,11 @@ from tests.faults.faults import (
     Fault,
     Round,
     of_broker,
+    of_clock,
     of_disk,
     of_link,
     of_memory,
+    of_name,
     of_power,
     of_server,
     of_service,
@@ -36,6 +38,8 @@ from tests.support.waiting import eventually
 PACEMAKER = "barn"  # no fault hits this camera: its captures are the harness' clock
 WARM_UP = 25  # captures of each node
 RECOVERY = 120.0  # seconds
+WRONG = {"3 days behind": -3 * 86_400.0, "1 hour behind": -3_600.0, "400 days ahead": 34_560_000.0}
+BORN = -time.time()  # a clock in 1970
 MEMORY_SLACK = 30.0  # MiB that a process may have more at the end
 
 
@@ -55,6 +59,11 @@ def every_fault(system: System) -> list[Fault]:
     faults += of_flood(system.broker)
     for name, link in links.items():
         faults += of_link(name, link)
+    garden = Broker(url=system.broker.url("garden"))
+    faults += of_name("camera", garden, "lookout-garden")
+    if system.clocks:
+        faults += of_clock("hub", system.clocks["hub"], wrong=WRONG)
+        faults += of_clock("camera", system.clocks["garden"], wrong={**WRONG, "in 1970": BORN})
     if disks:
         faults += of_disk("redis", disks["redis"])
         faults += of_disk("camera", disks["garden"], alone=True)

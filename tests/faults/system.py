@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from lookout.embedded.child import Child
 from lookout.host.settings import Redis
 from lookout.store.client import Client, opened
+from tests.support.fake_clock import FakeClock, has_faketime
 from tests.support.proxy import Proxy
 from tests.support.servers import (
     PASSWORD,
@@ -34,7 +35,10 @@ CAMERA = {
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Its parts by their names; `disks` only where this machine can make a full one."""
+    """Its parts by their names; `disks` only where this machine can make a full one.
+
+    The network between them may fail, and so may the clocks.
+    """
 
     folder: Path
     broker: BrokerServer
@@ -43,6 +47,7 @@ class System:
     links: dict[str, Proxy]
     disks: dict[str, SmallDisk]
     services: dict[str, Child]
+    clocks: dict[str, FakeClock]  # of the hub and of a node; none without libfaketime
 
     @property
     def logs(self) -> Path:
@@ -82,25 +87,34 @@ async def running_system(folder: Path) -> AsyncIterator[System]:
         starter = ServiceStarter(broker, store, folder / "data")
         stack.callback(lambda: print(starter.logs()))
         stack.push_async_callback(starter.stop_all)
-        services = start_services(starter, broker, store, links)
+        clocks = {}
+        if has_faketime():
+            clocks = {name: FakeClock(folder / f"{name}.clock") for name in ("hub", "garden")}
+        services = start_services(starter, broker, store, links, clocks)
         client = await stack.enter_async_context(opened(Redis(url=store.url)))
-        yield System(folder, broker, store, client, links, disks, services)
+        yield System(folder, broker, store, client, links, disks, services, clocks)
 
 
 def start_services(
-    starter: ServiceStarter, broker: BrokerServer, store: StoreServer, links: dict[str, Proxy]
+    starter: ServiceStarter,
+    broker: BrokerServer,
+    store: StoreServer,
+    links: dict[str, Proxy],
+    clocks: dict[str, FakeClock],
 ) -> dict[str, Child]:
     """All of them at once."""
     keepalive = {"LOOKOUT_MQTT__KEEPALIVE": KEEPALIVE}
+    hub = {**keepalive, **(clocks["hub"].environment if clocks else {})}
     through = {
         "LOOKOUT_MQTT__URL": by_way_of(links["ingest-broker"], broker.url("hub")),
         "LOOKOUT_REDIS__URL": by_way_of(links["ingest-redis"], store.url),
     }
     garden = {"LOOKOUT_MQTT__URL": by_way_of(links["garden-broker"], broker.url("garden"))}
+    garden |= clocks["garden"].environment if clocks else {}
     return {
-        "ingest": starter.start("ingest", **keepalive, **through),
-        "ingest_2": starter.start("ingest", LOOKOUT_INGEST__WORKER="2", **keepalive),
-        "events": starter.start("events", **keepalive),
+        "ingest": starter.start("ingest", **hub, **through),
+        "ingest_2": starter.start("ingest", LOOKOUT_INGEST__WORKER="2", **hub),
+        "events": starter.start("events", **hub),
         "garden": starter.start("camera", LOOKOUT_NODE="garden", **keepalive, **CAMERA, **garden),
         "barn": starter.start("camera", user="barn", LOOKOUT_NODE="barn", **keepalive, **CAMERA),
     }

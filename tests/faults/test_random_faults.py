@@ -34,7 +34,8 @@ async def survive(folder: Path, rounds: int, lengths: tuple[int, ...], tell: Tel
     print(f"LOOKOUT_TEST_SEED={seed}")
     async with running_system(folder) as system, harness(system, seed) as playing:
         try:
-            await playing.play(drawn(seed, every_fault(system), rounds, lengths))
+            words = os.environ.get("LOOKOUT_TEST_FAULTS", "")
+            await playing.play(drawn(seed, every_fault(system), rounds, lengths, words))
         finally:
             tell(playing.report)
 

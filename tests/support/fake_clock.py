@@ -17,6 +17,11 @@ def _library() -> Path | None:
     return found[0] if found else None
 
 
+def has_faketime() -> bool:
+    """Whether clocks can be faked here."""
+    return _library() is not None
+
+
 def needs_faketime() -> None:
     """Skip the test where the library is not installed."""
     if _library() is None:
