@@ -1,7 +1,8 @@
 """The event bus: fire events and listen to them. Shape and contexts as in Home Assistant."""
 
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,11 +20,20 @@ logger = structlog.get_logger()
 class EventBus:
     """Fires events in the name of `origin` (a node, or `hub`)."""
 
-    def __init__(self, session: Session, topics: Topics, *, origin: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        topics: Topics,
+        *,
+        origin: str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`now` is Unix time, for whoever knows better than the computer's clock."""
         self._session = session
         self._topics = topics
         self._origin = origin
         self._run, self._number = new_id(), 0
+        self._now = now
 
     def tell_of_doubles(self, name: str) -> None:
         """Tell once when another process has the name of this one, and once when that is over."""
@@ -63,7 +73,7 @@ class EventBus:
             event_type=event_type,
             data=dict(data or {}),
             origin=self._origin,
-            time_fired=datetime.now(UTC),
+            time_fired=datetime.fromtimestamp(self._now(), UTC),
             context=context or (cause.child() if cause else Context()),
         )
         topic = self._topics.event(node or self._origin, event_type)

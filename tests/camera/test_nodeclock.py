@@ -1,7 +1,6 @@
 """A node's clock that is set, starts in 1970, or goes back: names, ages, skews, ids."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,21 +11,11 @@ NOW = 1_795_000_000.0
 DAY = 86_400.0
 
 
-class Heard:
-    """Takes events in place of the bus."""
-
-    def __init__(self) -> None:
-        self.events: list[str] = []
-
-    def fire(self, kind: str, data: dict[str, Any]) -> None:
-        self.events.append(kind)
-
-
 class Computer:
     """A computer whose clock the test sets: `true` time, and what its clock is ahead of that."""
 
     def __init__(self, folder: Path, ahead: float = 0.0) -> None:
-        self.file, self.heard = folder / "clock.json", Heard()
+        self.file = folder / "clock.json"
         self.true, self.ahead = NOW, ahead
         self.boots = 0
         self.power_on(ahead)
@@ -40,7 +29,6 @@ class Computer:
         """Start the process."""
         self.clock = NodeClock(
             self.file,
-            self.heard,  # type: ignore[arg-type]
             wall=lambda: self.true + self.ahead,
             steady=lambda: self.true - self.booted,
             boot=f"boot{self.boots}",
@@ -151,7 +139,20 @@ def test_it_remembers_so_many_settings_and_every_id(tmp_path: Path) -> None:
 def test_a_damaged_file_is_told_and_begun_anew(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "clock.json").write_bytes(content)
     computer = Computer(tmp_path)
-    assert computer.heard.events == ["state_lost"]
+    assert computer.clock.damage
     computer.clock.save()
     computer.start()
-    assert computer.heard.events == ["state_lost"]
+    assert not computer.clock.damage
+
+
+@pytest.mark.parametrize("ahead", [-NOW, -3600.0, 400 * DAY])
+def test_what_must_not_wait_goes_by_the_hubs_time_once_that_is_known(
+    tmp_path: Path, ahead: float
+) -> None:
+    computer = Computer(tmp_path, ahead)
+    assert computer.clock.now() == pytest.approx(computer.true + ahead)
+    computer.clock.learn(ahead)
+    assert computer.clock.now() == pytest.approx(computer.true)
+    computer.ahead = 0.0
+    computer.clock.look()
+    assert computer.clock.now() == pytest.approx(computer.true)

@@ -51,7 +51,8 @@ class Node:
         self.settings, self.session = settings, session
         self.name, self.topics = settings.node, Topics(settings.mqtt.root)
         self.end = asyncio.Event()
-        self.events = EventBus(session, self.topics, origin=self.name)
+        self.clock = NodeClock(settings.spool_path / "clock.json")
+        self.events = EventBus(session, self.topics, origin=self.name, now=self.clock.now)
         self.events.tell_of_doubles(self.name)
         self._source = source
         self._make_camera(source)
@@ -72,7 +73,6 @@ class Node:
             dropped=self.losses.note,
             tell=partial(_announce_block, self.events),
         )
-        self.clock = NodeClock(settings.spool_path / "clock.json", self.events)
         self.hub_clock = HubClock(self.events, settings.health.clock_skew, self.clock.learn)
         self.sender = Sender(
             self.name,
@@ -113,7 +113,13 @@ class Node:
         self.detectors = Detectors(settings.detect, self.capturer, self.events, changed.set)
         probes = make_probes(settings.sensors, self.events, settings.spool_path)
         self.sensors = Sensors(
-            self.name, self.session, self.topics, self.capturer, settings.sensors, probes
+            self.name,
+            self.session,
+            self.topics,
+            self.capturer,
+            settings.sensors,
+            probes,
+            self.clock.now,
         )
         self._changed = changed
 
@@ -121,9 +127,12 @@ class Node:
         """What the node says and obeys."""
         settings, session = self.settings, self.session
         journal = Journal(settings.spool_path / "commands.json")
+        self._tell_lost("clock.json", self.clock.damage)
         self._tell_lost("commands.json", journal.damage)
         self._tell_lost("state.json", self.knobs.state.damage)
-        self.services = Services(session, self.topics, self.name, self.events, journal)
+        self.services = Services(
+            session, self.topics, self.name, self.events, journal, self.clock.now
+        )
         facts = Facts(
             node=self.name,
             device=self.device,

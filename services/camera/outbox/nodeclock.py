@@ -15,7 +15,6 @@ from typing import Final
 
 import structlog
 
-from lookout.bus.events import EventBus
 from lookout.contract.plain import json_object
 from lookout.host.clock import Clock, ClockWatch, boot_id, steady
 from lookout.host.files import replace_file
@@ -24,6 +23,7 @@ logger = structlog.get_logger()
 
 STEP_SECONDS: Final = 1.0  # by which it is set, at least; NTP slews over less
 MOST_SETTINGS: Final = 20  # remembered
+FAR_OFF: Final = 60.0  # seconds from which on the hub's clock is believed rather than this one
 LOOK_SECONDS: Final = 1.0
 SAVE_SECONDS: Final = 60.0  # between two writes of what changes with each picture
 SLACK: Final = 65_000  # milliseconds: a little more than that
@@ -51,12 +51,12 @@ class NodeClock:
     """Names the settings, and knows how old a picture is and how far its time is off."""
 
     path: Path
-    events: EventBus
     wall: Clock = time.time
     steady: Clock = steady
     boot: str = field(default_factory=boot_id)
     name: str = ""  # of the setting now
     settings: dict[str, Setting] = field(default_factory=dict)
+    damage: str = ""  # why what was known is lost, where it is
     _watch: ClockWatch = field(init=False)
     _saved: str = ""
     _saved_at: float = 0.0
@@ -112,6 +112,15 @@ class NodeClock:
         ahead = None if known is None else known + step
         logger.warning("the clock of this node was set", seconds=round(step, 1))
         self._begin(Setting(self.boot, self.wall() - self.steady(), skew=ahead))
+
+    def now(self) -> float:
+        """Unix time as the hub has it, where this clock is known to be far off; else as it is.
+
+        What an hour's error would spoil goes by it: the order of events, and until when a command
+        may be obeyed.
+        """
+        skew = self.current.skew
+        return self.wall() - (skew if skew is not None and abs(skew) > FAR_OFF else 0.0)
 
     def age(self, name: str | None, timestamp: float) -> float | None:
         """Seconds since a picture was taken; None where its setting is not known any more.
@@ -197,7 +206,7 @@ class NodeClock:
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             logger.error("the settings of the clock are lost", reason=str(error))
-            self.events.fire("state_lost", {"file": self.path.name, "reason": str(error)})
+            self.damage = str(error)
             return {}
 
 

@@ -18,7 +18,7 @@ from lookout.contract.topics import Topics
 from lookout.host.tasks import cancel
 from services.camera.capture.shrink import fit
 from services.camera.outbox.hubclock import HubClock
-from services.camera.outbox.nodeclock import NodeClock
+from services.camera.outbox.nodeclock import FAR_OFF, NodeClock
 from services.camera.outbox.pace import Pace
 from services.camera.outbox.spool import Entry, Spool
 from services.camera.settings import Spool as SpoolSettings
@@ -26,7 +26,6 @@ from services.camera.settings import Spool as SpoolSettings
 logger = structlog.get_logger()
 
 LONGEST_RESEND = 600.0  # seconds between attempts for one capture, at most
-DATING_SKEW = 60.0  # seconds that a clock may be off before the hub goes by its own
 BACK_SECONDS = 10.0  # between two looks for what a person put back
 PACE_SECONDS = 5.0  # between two looks at how a picture gets on
 SPARE_BYTES = 2_048  # left for properties when a picture is made to fit
@@ -84,15 +83,13 @@ class Sender:
         }
 
     def _must_be_dated(self, milliseconds: int) -> bool:
-        """Whether the hub must hear of a capture again: now it is known that its time is wrong.
+        """Whether the hub must hear of a capture again: its clock is off by more than was said.
 
-        It was sent before any receipt told how far this clock is off. It is written over.
+        It was sent before any receipt told, or before the hub's clock was set. It is written over.
         """
         entry = self.spool.get(milliseconds)
-        if entry is None or entry.skew is not None:
-            return False
-        skew = self.clock.skew(entry.clock)
-        if skew is None or abs(skew) <= DATING_SKEW:
+        skew = self.clock.skew(entry.clock) if entry is not None else None
+        if entry is None or skew is None or abs(skew - (entry.skew or 0.0)) <= FAR_OFF:
             return False
         entry.attempts = 0
         self.spool.changed.set()

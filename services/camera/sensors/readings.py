@@ -1,6 +1,8 @@
 """Readings: what the camera saw of the light, and what the sensors measured."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -11,7 +13,6 @@ from lookout.bus.session import Session
 from lookout.contract.errors import explain
 from lookout.contract.readings import Reading
 from lookout.contract.topics import Topics
-from lookout.contract.wire import now
 from services.camera.capture.capturer import Capturer
 from services.camera.sensors.probe import Probe
 from services.camera.settings import Sensors as SensorSettings
@@ -29,6 +30,7 @@ class Sensors:
     capturer: Capturer
     settings: SensorSettings
     probes: tuple[Probe, ...]
+    now: Callable[[], float] = time.time  # Unix seconds
     measured: set[str] | None = None  # each metric that there was; None before the first round
     is_settled: bool = False  # whether a round came after a picture: no other metric will come
     _sent: dict[str, float] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class Sensors:
 
     def _send(self, metrics: dict[str, float]) -> None:
         try:
-            reading = Reading(timestamp=now(), **metrics)
+            reading = Reading(timestamp=round(self.now(), 3), **metrics)
         except ValidationError as error:  # a sensor that measures what cannot be
             logger.error("a reading is not possible, it was not sent", reason=explain(error))
             return
