@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from lookout.errors import LookoutError
-from lookout.host import log, progress
+from lookout.host import descriptors, log, progress
 from lookout.host.health import Heart
 from lookout.host.settings import Settings, SettingsError
 from lookout.host.tasks import Insistence, cancel
@@ -33,10 +33,11 @@ def run(service: str, settings: Settings, body: Callable[[], Coroutine[Any, Any,
     """
     log.setup(settings.log, service=service)
     keep_large_buffers()
+    limit = descriptors.raise_limit()
     heartbeat = heartbeat_path(settings.data, service)
     try:
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
-            return runner.run(_until_stopped(service, body, heartbeat))
+            return runner.run(_until_stopped(service, body, heartbeat, limit))
     except (Unusable, SettingsError) as error:
         logger.error("cannot go on", reason=str(error))
         sys.exit(1)
@@ -77,7 +78,7 @@ def keep_large_buffers() -> None:
 
 
 async def _until_stopped(
-    service: str, body: Callable[[], Coroutine[Any, Any, None]], heartbeat: Path
+    service: str, body: Callable[[], Coroutine[Any, Any, None]], heartbeat: Path, limit: int
 ) -> bool:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -85,6 +86,7 @@ async def _until_stopped(
         loop.add_signal_handler(number, stop.set)
     heart = Heart(heartbeat, progress.current())
     beat = asyncio.create_task(heart.beat(), name="heartbeat")
+    files = asyncio.create_task(descriptors.watch(limit), name="open files")
     work = asyncio.create_task(body(), name=service)
     stopped = asyncio.create_task(stop.wait(), name="wait for a signal")
     try:
@@ -97,7 +99,7 @@ async def _until_stopped(
         logger.info("stopped")
         return False
     finally:
-        await cancel(stopped, beat)
+        await cancel(stopped, beat, files)
 
 
 async def drain(work: asyncio.Task[None], seconds: float) -> None:
