@@ -55,6 +55,16 @@ def test_each_start_and_each_setting_has_a_name_and_a_new_process_has_not(tmp_pa
     assert len({first, second, computer.take()[0]}) == 3
 
 
+def test_a_clock_that_is_set_back_has_the_setting_and_the_ids_that_it_had(tmp_path: Path) -> None:
+    computer = Computer(tmp_path)
+    first = computer.take()[0]
+    computer.ahead = -3600
+    assert computer.take()[0] != first
+    computer.ahead = 0
+    setting, timestamp, identifier = computer.take()
+    assert (setting, identifier) == (first, round(timestamp * 1000))
+
+
 def test_a_picture_that_was_taken_before_the_clock_was_set_is_of_the_setting_before(
     tmp_path: Path,
 ) -> None:
@@ -98,6 +108,20 @@ def test_what_a_receipt_told_holds_for_every_setting_of_this_start(tmp_path: Pat
     second = computer.take()[0]
     assert computer.clock.skew(first) == pytest.approx(-3 * DAY, abs=0.01)
     assert computer.clock.skew(second) == pytest.approx(3600, abs=0.01)
+
+
+def test_what_a_receipt_told_is_of_the_setting_now_whoever_noticed_it_first(
+    tmp_path: Path,
+) -> None:
+    computer = Computer(tmp_path)
+    right = computer.take()[0]
+    computer.clock.learn(0.0)
+    computer.ahead = 400 * DAY
+    wrong = computer.take()[0]
+    computer.ahead = 0.0
+    computer.clock.learn(0.0)  # nothing has looked at the clock since it was set
+    assert computer.clock.skew(wrong) == pytest.approx(400 * DAY)
+    assert computer.clock.skew(right) == pytest.approx(0.0)
 
 
 def test_no_id_is_used_twice_however_the_clock_goes_over_the_same_times(tmp_path: Path) -> None:

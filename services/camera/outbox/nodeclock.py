@@ -40,10 +40,11 @@ class Setting:
     skew: float | None = None  # seconds that it was ahead of the hub's clock, once that is known
     first_id: int = 0  # milliseconds of the first and last id that a picture got by it
     last_id: int = 0
+    slack: int = 0  # milliseconds: of one from the file, what the last write before a crash missed
 
-    def may_have_used(self, milliseconds: int, *, slack: int) -> bool:
-        """Whether a picture may have that id; the last seconds before a power cut are not kept."""
-        return bool(self.last_id) and self.first_id <= milliseconds <= self.last_id + slack
+    def may_have_used(self, milliseconds: int) -> bool:
+        """Whether a picture may have that id."""
+        return bool(self.last_id) and self.first_id <= milliseconds <= self.last_id + self.slack
 
 
 @dataclass(slots=True)
@@ -64,12 +65,7 @@ class NodeClock:
     def __post_init__(self) -> None:
         self._watch = ClockWatch(STEP_SECONDS, self.wall, self.steady)
         self.settings = self._load()
-        now = Setting(self.boot, self.wall() - self.steady())
-        for name, setting in reversed(self.settings.items()):
-            if setting.boot == now.boot and abs(setting.offset - now.offset) < STEP_SECONDS:
-                self.name = name  # only this process was started anew
-                return
-        self._begin(now)
+        self._begin(Setting(self.boot, self.wall() - self.steady()))
 
     @property
     def current(self) -> Setting:
@@ -95,8 +91,8 @@ class NodeClock:
         A clock that was set back goes once more through times of which there are pictures.
         """
         others = [each for name, each in self.settings.items() if name != self.name]
-        if any(each.may_have_used(milliseconds, slack=SLACK) for each in others):
-            others_last = max(each.last_id for each in others) + SLACK
+        if any(each.may_have_used(milliseconds) for each in others):
+            others_last = max(each.last_id + each.slack for each in others)
             milliseconds = max(others_last, self.current.last_id) + 1
         self.current.first_id = self.current.first_id or milliseconds
         self.current.last_id = max(self.current.last_id, milliseconds)
@@ -139,6 +135,7 @@ class NodeClock:
 
     def skew(self, name: str | None) -> float | None:
         """Seconds that a setting is ahead of the hub's clock; None while that is not known."""
+        self.look()
         setting = self.settings.get(name or "")
         if setting is None:
             return None
@@ -148,6 +145,7 @@ class NodeClock:
 
     def learn(self, skew: float) -> None:
         """A receipt told how far it is ahead of the hub's."""
+        self.look()  # it may have been set since; this is of now
         self.current.skew = skew
 
     async def run(self) -> None:
@@ -167,6 +165,14 @@ class NodeClock:
         self._save(self._text())
 
     def _begin(self, setting: Setting) -> None:
+        """Go by a setting from now on: one that there was before, where it is set back to that."""
+        for name, each in list(self.settings.items()):
+            if each.boot == setting.boot and abs(each.offset - setting.offset) < STEP_SECONDS:
+                self.name = name
+                self.settings[name] = self.settings.pop(name)  # the newest
+                each.offset = setting.offset
+                each.skew = each.skew if setting.skew is None else setting.skew
+                return
         self.name = f"{setting.boot}.{round(self.steady() * 1000)}"
         self.settings[self.name] = setting
         while len(self.settings) > MOST_SETTINGS:
@@ -175,7 +181,7 @@ class NodeClock:
     def _merge(self, older: Setting, newer: Setting) -> None:
         """Remember of two settings only which ids were used by them."""
         firsts = [each.first_id for each in (older, newer) if each.first_id]
-        last = max(older.last_id, newer.last_id)
+        last = max(older.last_id + older.slack, newer.last_id + newer.slack)
         one = Setting("", 0.0, first_id=min(firsts, default=0), last_id=last)
         self.settings = {OLDER: one, **self.settings}
 
@@ -215,4 +221,5 @@ def _setting(
 ) -> Setting:
     """One row of the file. Raises ValueError or TypeError."""
     ahead = None if skew is None else float(skew)
-    return Setting(str(boot), float(offset), float(last), ahead, int(first_id), int(last_id))
+    ids = int(first_id), int(last_id)
+    return Setting(str(boot), float(offset), float(last), ahead, *ids, slack=SLACK)
