@@ -35,7 +35,8 @@ class Redating:
             self.clock.heard(image.node, meta.skew)
             setting = image.node, meta.clock or ""
             self._agreed.pop(setting, None)
-            if image.dated.by == "node":
+            # Two clocks that are wrong alike agree too: not while ours is in doubt.
+            if image.dated.by == "node" and not self.clock.look():
                 self._agreed[setting] = None
             if len(self._agreed) > MOST_AGREED:
                 del self._agreed[next(iter(self._agreed))]

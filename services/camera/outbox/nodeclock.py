@@ -24,6 +24,7 @@ logger = structlog.get_logger()
 STEP_SECONDS: Final = 1.0  # by which it is set, at least; NTP slews over less
 MOST_SETTINGS: Final = 20  # remembered
 FAR_OFF: Final = 60.0  # seconds from which on the hub's clock is believed rather than this one
+CAPTURE_SECONDS: Final = 10.0  # from a picture's time until it is stamped
 LOOK_SECONDS: Final = 1.0
 SAVE_SECONDS: Final = 60.0  # between two writes of what changes with each picture
 SLACK: Final = 65_000  # milliseconds: a little more than that
@@ -74,16 +75,20 @@ class NodeClock:
     def stamp(self, timestamp: float) -> str:
         """Note that a picture was taken, by its time of this clock; the name of the setting.
 
-        It may have been taken just before the clock was set.
+        It may have been taken before the clock was set, which may have been noticed since.
         """
-        before = self.current
         self.look()
-        now = self.current
-        reckoned = self.steady()
-        if abs(timestamp - reckoned - before.offset) < abs(timestamp - reckoned - now.offset):
-            return self._names(before)
-        now.last = max(now.last, timestamp)
-        return self.name
+        name = self.name
+        if self._away(self.current, timestamp) > CAPTURE_SECONDS:
+            here = [each for each in self.settings if self.settings[each].boot == self.boot]
+            name = min(here, key=lambda each: self._away(self.settings[each], timestamp))
+        setting = self.settings[name]
+        setting.last = max(setting.last, timestamp)
+        return name
+
+    def _away(self, setting: Setting, timestamp: float) -> float:
+        """Seconds between a time and now, both by this setting."""
+        return abs(timestamp - self.steady() - setting.offset)
 
     def free_id(self, milliseconds: int) -> int:
         """An id that no picture has: this one, or one after all that were used.
@@ -184,9 +189,6 @@ class NodeClock:
         last = max(older.last_id + older.slack, newer.last_id + newer.slack)
         one = Setting("", 0.0, first_id=min(firsts, default=0), last_id=last)
         self.settings = {OLDER: one, **self.settings}
-
-    def _names(self, setting: Setting) -> str:
-        return next(name for name, each in self.settings.items() if each is setting)
 
     def _text(self) -> str:
         rows = {
