@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from lookout.contract.wire import Finite, Open, Wire
+from lookout.contract.wire import Finite, Identifier, Open, Wire
 
 
 class HubInfo(Open):
@@ -42,6 +42,7 @@ class Receipt(Open):
     rejected: tuple[Rejection, ...] = ()
     later: tuple[Rejection, ...] = ()
     time: Finite | None = Field(None, description="Unix seconds by the hub's clock")
+    clock: Identifier | None = Field(None, description="by which setting of it that is")
 
 
 def parse_receipt(payload: bytes) -> Receipt:

@@ -137,6 +137,9 @@ class ImageMeta(Told):
     skew: Finite | None = Field(
         None, description="seconds by which that clock is ahead of the hub's; None: not known yet"
     )
+    skew_by: Identifier | None = Field(
+        None, description="by which setting of the hub's clock that is, as its receipt said"
+    )
     age: Finite | None = Field(
         None, ge=0, description="seconds since the capture when it was sent, by no clock's time"
     )

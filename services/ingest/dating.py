@@ -42,6 +42,18 @@ def date(meta: ImageMeta, limits: Ingest, now: float) -> Date:
     return Date(_by_the_hub(meta, said, limits, now), "hub", said, hub_clock(now))
 
 
+def with_skew_of_now(meta: ImageMeta, now: float) -> ImageMeta:
+    """The same, with its skew against our clock as it is set now.
+
+    The node measured it by a receipt, and ours may have been set since. Where that was another
+    computer, or before it was started anew, it is taken as it is.
+    """
+    if meta.skew is None or meta.skew_by is None:
+        return meta
+    step = set_since(meta.skew_by, hub_clock(now))
+    return meta if not step else meta.model_copy(update={"skew": meta.skew - step})
+
+
 def said_time(meta: ImageMeta) -> float | None:
     """What the sender's clock said, Unix seconds; None where it said nothing."""
     if meta.timestamp is None and meta.id is not None:

@@ -17,7 +17,7 @@ from lookout.errors import LookoutError
 from lookout.store.images import Dating, NewImage
 from lookout.store.retention.rules import Retention
 from lookout.vision.jpeg import START, frame_size, has_end, has_pixels, picture
-from services.ingest.dating import Date, date
+from services.ingest.dating import Date, date, with_skew_of_now
 from services.ingest.settings import Ingest
 
 MOST_PEOPLE: Final = 1_000  # in one picture
@@ -122,6 +122,7 @@ def examine(
         width, height = measure(data, limits)
         meta = ImageMeta.from_properties(message.properties)
         _check_owner(meta, node)
+        meta = with_skew_of_now(meta, now)
     except BadMessage as error:
         raise Rejected(str(error), node) from None
     ttl = rules.lifetime(node, meta.ttl)

@@ -17,6 +17,7 @@ from lookout.store.client import Client, run_id
 from lookout.store.disk import Disk
 from lookout.store.errors import StoreAway
 from services.ingest import metrics
+from services.ingest.dating import hub_clock
 
 logger = structlog.get_logger()
 
@@ -146,10 +147,12 @@ class Receipts:
         metrics.RECEIPTS.inc(len(ids))
         for start in range(0, max(len(ids), len(rejected), len(later)), MOST_IN_ONE):
             chunk = slice(start, start + MOST_IN_ONE)
+            at = now()
             receipt = Receipt(
                 ids=tuple(ids[chunk]),
                 rejected=tuple(rejected[chunk]),
                 later=tuple(later[chunk]),
-                time=now(),
+                time=at,
+                clock=hub_clock(at),
             )
             self._session.post(self._topics.stored(node), receipt.encode())

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from lookout.contract.images import ImageMeta
-from services.ingest.dating import date, set_since
+from lookout.host.clock import boot_id, steady
+from services.ingest.dating import date, set_since, with_skew_of_now
 from services.ingest.hubclock import CALM_SECONDS, HubClock
 from services.ingest.settings import Ingest
 
@@ -40,6 +41,18 @@ def test_a_skew_that_says_what_cannot_be_gives_way_to_the_age() -> None:
     """Our clock was set back since the node heard of it."""
     dated = date(meta(timestamp=NOW, skew=-400 * DAY, age=7.0), LIMITS, NOW)
     assert (dated.timestamp, dated.by) == (NOW - 7, "hub")
+
+
+@pytest.mark.parametrize("step", [-3600.0, 400 * DAY])
+def test_a_skew_that_was_measured_before_our_clock_was_set_is_taken_by_its_setting(
+    step: float,
+) -> None:
+    before = f"{boot_id()}:{NOW - steady() - step:.3f}"
+    known = with_skew_of_now(meta(timestamp=NOW - step - 20, skew=0.5, skew_by=before), NOW)
+    assert known.skew == pytest.approx(0.5 - step, abs=1)
+    assert date(known, LIMITS, NOW).timestamp == pytest.approx(NOW - 20, abs=1)
+    another = f"another:{NOW - steady() - step:.3f}"
+    assert with_skew_of_now(meta(skew=0.5, skew_by=another), NOW).skew == 0.5
 
 
 def test_without_any_word_of_time_it_is_now_and_ours() -> None:

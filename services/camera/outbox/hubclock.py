@@ -21,7 +21,8 @@ class HubClock:
 
     events: EventBus
     limit: float
-    learn: Callable[[float], None] = lambda skew: None  # hears of each that is measured
+    # Hears of each that is measured, and by which setting of the hub's clock.
+    learn: Callable[[float, str | None], None] = lambda skew, by: None
     wall: Callable[[], float] = time.time
     steady: Callable[[], float] = time.monotonic
     skew: float | None = None  # seconds by which this node is ahead; None before the first receipt
@@ -35,18 +36,20 @@ class HubClock:
             if len(self._sent) > MOST_SENT:
                 del self._sent[next(iter(self._sent))]
 
-    def received(self, confirmed: Iterable[int], hub_time: float | None) -> None:
-        """A receipt came."""
+    def received(
+        self, confirmed: Iterable[int], hub_time: float | None, by: str | None = None
+    ) -> None:
+        """A receipt came, with the hub's time by that setting of its clock."""
         sent = [self._sent.pop(each) for each in confirmed if each in self._sent]
         if hub_time is None or not sent:
             return
         wall, steady = self.wall(), self.steady()
         first, before = max(sent)  # the one sent last is the tightest bound
         if abs((wall - first) - (steady - before)) <= JUMP_SECONDS:
-            self._note(max(first - hub_time, 0.0) or min(wall - hub_time, 0.0))
+            self._note(max(first - hub_time, 0.0) or min(wall - hub_time, 0.0), by)
 
-    def _note(self, skew: float) -> None:
-        self.learn(skew)
+    def _note(self, skew: float, by: str | None) -> None:
+        self.learn(skew, by)
         self.skew = round(skew, 1)
         if (abs(skew) > self.limit) == self._told:
             return

@@ -41,6 +41,7 @@ class Setting:
     skew: float | None = None  # seconds that it was ahead of the hub's clock, once that is known
     first_id: int = 0  # milliseconds of the first and last id that a picture got by it
     last_id: int = 0
+    skew_by: str | None = None  # by which setting of the hub's clock that is
     slack: int = 0  # milliseconds: of one from the file, what the last write before a crash missed
 
     def may_have_used(self, milliseconds: int) -> bool:
@@ -109,10 +110,10 @@ class NodeClock:
         if not step:
             self.current.offset = self.wall() - self.steady()
             return
-        known = self.current.skew
+        known, by = self.current.skew, self.current.skew_by
         ahead = None if known is None else known + step
         logger.warning("the clock of this node was set", seconds=round(step, 1))
-        self._begin(Setting(self.boot, self.wall() - self.steady(), skew=ahead))
+        self._begin(Setting(self.boot, self.wall() - self.steady(), skew=ahead, skew_by=by))
 
     def now(self) -> float:
         """Unix time as the hub has it, where this clock is known to be far off; else as it is.
@@ -148,10 +149,18 @@ class NodeClock:
             return round(self.current.skew + setting.offset - self.current.offset, 3)
         return setting.skew
 
-    def learn(self, skew: float) -> None:
-        """A receipt told how far it is ahead of the hub's."""
+    def skew_by(self, name: str | None) -> str | None:
+        """By which setting of the hub's clock `skew` is."""
+        setting = self.settings.get(name or "")
+        if setting is None:
+            return None
+        same = setting.boot == self.boot and self.current.skew is not None
+        return self.current.skew_by if same else setting.skew_by
+
+    def learn(self, skew: float, by: str | None = None) -> None:
+        """A receipt told how far it is ahead of the hub's, by that setting of the hub's clock."""
         self.look()  # it may have been set since; this is of now
-        self.current.skew = skew
+        self.current.skew, self.current.skew_by = skew, by
 
     async def run(self) -> None:
         """Watch it, and keep what is known over restarts, until cancelled."""
@@ -176,7 +185,8 @@ class NodeClock:
                 self.name = name
                 self.settings[name] = self.settings.pop(name)  # the newest
                 each.offset = setting.offset
-                each.skew = each.skew if setting.skew is None else setting.skew
+                if setting.skew is not None:
+                    each.skew, each.skew_by = setting.skew, setting.skew_by
                 return
         self.name = f"{setting.boot}.{round(self.steady() * 1000)}"
         self.settings[self.name] = setting
@@ -194,7 +204,7 @@ class NodeClock:
         rows = {
             name: [
                 *(each.boot, round(each.offset, 1), round(each.last, 3), each.skew),
-                *(each.first_id, each.last_id),
+                *(each.first_id, each.last_id, each.skew_by),
             ]
             for name, each in self.settings.items()
         }
@@ -219,9 +229,15 @@ class NodeClock:
 
 
 def _setting(
-    boot: str, offset: float, last: float, skew: float | None, first_id: int, last_id: int
+    boot: str,
+    offset: float,
+    last: float,
+    skew: float | None,
+    first_id: int,
+    last_id: int,
+    skew_by: str | None,
 ) -> Setting:
     """One row of the file. Raises ValueError or TypeError."""
     ahead = None if skew is None else float(skew)
     ids = int(first_id), int(last_id)
-    return Setting(str(boot), float(offset), float(last), ahead, *ids, slack=SLACK)
+    return Setting(str(boot), float(offset), float(last), ahead, *ids, skew_by, SLACK)

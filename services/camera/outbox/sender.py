@@ -66,7 +66,7 @@ class Sender:
         receipt = received.model
         refused = self._named(receipt.rejected)
         confirmed = _milliseconds(self.node, receipt.ids)
-        self.hub_clock.received([*confirmed, *refused], receipt.time)
+        self.hub_clock.received([*confirmed, *refused], receipt.time, receipt.clock)
         await self.spool.remove([each for each in confirmed if not self._must_be_dated(each)])
         for milliseconds, reason in refused.items():
             logger.error("the hub refused a capture", milliseconds=milliseconds, reason=reason)
@@ -89,7 +89,11 @@ class Sender:
         """
         entry = self.spool.get(milliseconds)
         skew = self.clock.skew(entry.clock) if entry is not None else None
-        if entry is None or skew is None or abs(skew - (entry.skew or 0.0)) <= FAR_OFF:
+        if entry is None or skew is None:
+            return False
+        if entry.skew is not None and entry.skew_by is not None:
+            return False  # the hub knows by how much its own clock was set since
+        if abs(skew - (entry.skew or 0.0)) <= FAR_OFF:
             return False
         entry.attempts = 0
         self.spool.changed.set()
@@ -187,7 +191,8 @@ class Sender:
         entry.clock, entry.skew = meta.clock, self.clock.skew(meta.clock)
         timestamp = entry.milliseconds / 1000 if meta.timestamp is None else meta.timestamp
         age = self.clock.age(meta.clock, timestamp)
-        return meta.model_copy(update={"skew": entry.skew, "age": age})
+        entry.skew_by = self.clock.skew_by(meta.clock)
+        return meta.model_copy(update={"skew": entry.skew, "skew_by": entry.skew_by, "age": age})
 
     async def _publish(self, meta: ImageMeta, jpeg: bytes) -> None:
         """Send one capture, smaller where the broker or the link asks for it."""

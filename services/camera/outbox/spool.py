@@ -32,7 +32,8 @@ class Entry:
     sent_at: float = 0.0  # on the event loop's clock, of the last attempt
     memory: tuple[ImageMeta, bytes] | None = field(default=None, repr=False)
     clock: str | None = None  # by which setting of the clock it was taken, once it was read
-    skew: float | None = None  # what was said of that when it was sent
+    skew: float | None = None  # what was said of that when it was sent,
+    skew_by: str | None = None  # and by which setting of the hub's clock
 
 
 class Spool:
