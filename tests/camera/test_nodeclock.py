@@ -39,7 +39,8 @@ class Computer:
         """A picture: its setting, its time by the node, its id."""
         self.true += after
         timestamp = self.true + self.ahead
-        return self.clock.stamp(timestamp), timestamp, self.ids.take(timestamp)
+        setting = self.clock.stamp(timestamp)
+        return setting, timestamp, self.ids.take(timestamp, setting)
 
 
 def test_each_start_and_each_setting_has_a_name_and_a_new_process_has_not(tmp_path: Path) -> None:

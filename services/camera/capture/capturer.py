@@ -102,7 +102,7 @@ class Capturer:
         views = self.knobs.views  # nothing was awaited since: it is of this picture
         self.outage.worked()
         clock = self.clock.stamp(picture.timestamp)
-        milliseconds = self.ids.take(picture.timestamp)
+        milliseconds = self.ids.take(picture.timestamp, clock)
         self.knobs.state.keep_last_id(self.ids.last)
         return Taken(picture, milliseconds, views, clock)
 

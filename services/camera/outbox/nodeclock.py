@@ -91,17 +91,18 @@ class NodeClock:
         """Seconds between a time and now, both by this setting."""
         return abs(timestamp - self.steady() - setting.offset)
 
-    def free_id(self, milliseconds: int) -> int:
-        """An id that no picture has: this one, or one after all that were used.
+    def free_id(self, milliseconds: int, name: str) -> int:
+        """An id that no picture has, for one of a setting: this one, or one after all of them.
 
         A clock that was set back goes once more through times of which there are pictures.
         """
-        others = [each for name, each in self.settings.items() if name != self.name]
+        own = self.settings.get(name, self.current)
+        others = [each for each in self.settings.values() if each is not own]
         if any(each.may_have_used(milliseconds) for each in others):
             others_last = max(each.last_id + each.slack for each in others)
-            milliseconds = max(others_last, self.current.last_id) + 1
-        self.current.first_id = self.current.first_id or milliseconds
-        self.current.last_id = max(self.current.last_id, milliseconds)
+            milliseconds = max(others_last, own.last_id) + 1
+        own.first_id = min(own.first_id or milliseconds, milliseconds)
+        own.last_id = max(own.last_id, milliseconds)
         return milliseconds
 
     def look(self) -> None:
