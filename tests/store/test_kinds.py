@@ -12,6 +12,7 @@ from lookout.store.images import Images, NewImage
 from lookout.store.memory import memory
 from lookout.store.readings import NewReading, Readings
 from lookout.store.retention.kinds import EVENTS, IMAGES, READINGS, by_node, held
+from lookout.store.retention.removal import GROUP
 from lookout.store.retention.room import make_room
 from lookout.store.retention.rules import Retention
 from lookout.store.retention.usage import usage
@@ -128,3 +129,18 @@ async def test_thumbnails_and_streams_make_room_too(client: Any) -> None:
     assert gone["thumbnails"] > 50
     assert gone["quarantine"] == 50
     assert (await usage(client))[0].images == 100
+
+
+async def test_a_limit_that_was_raised_meanwhile_costs_no_more_pictures(client: Any) -> None:
+    await images(client, "garden", 1_200, 1_000)
+    asked = 0
+
+    async def is_short() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked < 2  # as when the limit is raised after the first group
+
+    gone = await make_room(client, Retention(), (await memory(client)).used, is_short)
+
+    assert 0 < gone["images"] <= GROUP
+    assert (await usage(client))[0].images == 1_200 - gone["images"]

@@ -4,7 +4,7 @@ What a rule would remove is a plan of groups of victims; carrying it out or show
 caller, so that both speak of the same images.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,10 +72,22 @@ async def oldest(
         cursor = Cursor.decode(page.next)
 
 
-async def carry_out(client: Client, plan: Plan) -> tuple[int, int]:
-    """Remove what the plan names: how many images and bytes have gone."""
+async def always() -> bool:
+    """For what is to be done whatever happens meanwhile."""
+    return True
+
+
+async def carry_out(
+    client: Client, plan: Plan, go_on: Callable[[], Awaitable[bool]] = always
+) -> tuple[int, int]:
+    """Remove what the plan names: how many images and bytes have gone.
+
+    `go_on` is asked before each group: a plan is as old as what it was made of.
+    """
     images = size = 0
     async for group in plan:
+        if not await go_on():
+            break
         gone = await remove(client, group)
         images, size = images + len(gone), size + sum(each.size for each in gone)
     return images, size

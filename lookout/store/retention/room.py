@@ -28,7 +28,7 @@ from lookout.store.retention.kinds import (
     held,
 )
 from lookout.store.retention.plans import to_free
-from lookout.store.retention.removal import GROUP, IF_STILL, carry_out
+from lookout.store.retention.removal import GROUP, IF_STILL, always, carry_out
 from lookout.store.retention.rules import Retention
 from lookout.store.retention.usage import Usage, shares_to_remove
 from lookout.store.search import Query
@@ -79,18 +79,35 @@ class Room:
             return
         rules = await self.rules()
         if need := rules.shortage(now, incoming):
-            gone = await make_room(self.client, rules, need)
+
+            async def is_short() -> bool:
+                # The limit may have been raised since: what is gone does not come back.
+                return rules.is_short(await memory(self.client), incoming)
+
+            gone = await make_room(self.client, rules, need, is_short)
             self.removed(gone)
             if any(gone.values()):
                 logger.info("made room", used=now.used, limit=now.limit, **gone)
 
 
-async def make_room(client: Client, rules: Retention, need: int) -> dict[str, int]:
-    """Free about `need` bytes: how many of each kind have gone. Raises a StoreError."""
+async def make_room(
+    client: Client,
+    rules: Retention,
+    need: int,
+    is_short: Callable[[], Awaitable[bool]] = always,
+) -> dict[str, int]:
+    """Free about `need` bytes: how many of each kind have gone. Raises a StoreError.
+
+    It ends as soon as memory `is_short` no more.
+    """
     others = await of_other_kinds(client, rules, need)
-    gone = {each.kind: await _remove(client, each.kind, each.bytes) for each in others}
+    gone = {
+        each.kind: await _remove(client, each.kind, each.bytes)
+        for each in others
+        if await is_short()
+    }
     if (rest := need - sum(each.bytes for each in others)) > 0:
-        gone["images"], _ = await carry_out(client, to_free(client, rest))
+        gone["images"], _ = await carry_out(client, to_free(client, rest), is_short)
     return gone
 
 

@@ -112,6 +112,10 @@ class Retention(Section):
             return 0
         return round(used - self.low_mark * now.limit)
 
+    def is_short(self, now: Memory, incoming: int = 0) -> bool:
+        """Whether making room, once begun, has still to go on: down to the low mark."""
+        return bool(now.limit) and now.used + incoming > self.low_mark * now.limit
+
     def lifetime(self, node: str, wish: int | None = None) -> int:
         """Seconds an image of `node` is kept: the hub's word for it, else its wish, bounded."""
         if node in self.node_ttl:
