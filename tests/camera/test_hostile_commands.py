@@ -56,6 +56,7 @@ async def test_an_odd_value_is_answered_and_the_node_goes_on(
 ) -> None:
     settings = node_settings(mqtt_settings("garden"), data, camera=CAMERA, capture={"interval": 0})
     async with running_node(settings, make_source(settings.camera)):
+        await hub.first("info")  # from then on it obeys commands
         await hub.call("capture")
         for value in ODD:
             answers = hub.session.subscribe("lookout/garden/result/set")
@@ -77,6 +78,7 @@ async def test_an_odd_payload_is_answered_and_the_node_goes_on(
 ) -> None:
     settings = node_settings(mqtt_settings("garden"), data, camera=CAMERA, capture={"interval": 0})
     async with running_node(settings, make_source(settings.camera)):
+        await hub.first("info")  # from then on it obeys commands
         await hub.call("capture")
         for service in ("set", "capture", "live", "light", "autofocus", "nothing"):
             await hub.session.publish(f"lookout/garden/command/{service}", payload)
