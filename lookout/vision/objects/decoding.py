@@ -85,7 +85,8 @@ def _rows(arrays: Sequence[Floats], size: tuple[int, int], classes: int) -> Floa
 
 def _corners(boxes: Floats) -> Floats:
     half = boxes[:, 2:] / 2
-    corners = np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
+    with np.errstate(over="ignore"):  # what is beyond all numbers is beyond the picture
+        corners = np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
     clipped: Floats = np.clip(corners, 0.0, 1.0)
     return clipped
 
