@@ -1,6 +1,7 @@
 """A service can be cancelled at any await that it reaches, and ends at once with all its tasks."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,8 @@ async def cancelled_after(main: Main, turns: int) -> None:
     await drain(task, END_SECONDS)
     assert task.done(), f"not ended {END_SECONDS} s after a cancel at turn {turns}"
     assert task.cancelled() or task.exception() is None
+    del task
+    gc.collect()  # here, not in the middle of another test
 
 
 @pytest.mark.parametrize("name", ["ingest", "events", "gallery"])

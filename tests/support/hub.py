@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 from lookout.bus.caller import Caller
@@ -12,6 +12,7 @@ from lookout.contract.commands import Command, Result
 from lookout.contract.events import Event, parse_event
 from lookout.contract.images import ImageMeta
 from lookout.contract.topics import Topics
+from lookout.contract.wire import new_id
 from lookout.host.settings import Broker
 from lookout.host.tasks import cancel
 from tests.support.waiting import PATIENCE, eventually
@@ -39,15 +40,17 @@ class Hub:
         return self.fired(event_type)[count - 1]
 
     async def call(self, service: str, node: str = "garden", **arguments: Any) -> Result:
-        """Call a service; `at`, `context` and `id` are the command's own."""
         """Call a service until it answers: a node that starts on a busy machine may not listen yet.
 
-        Its id has the command run once however often it is sent.
+        `at`, `context` and `id` are the command's own. Its id has it run once however often it is
+        sent.
         """
         known = {"at", "context", "id"} & arguments.keys()
-        more = {name: arguments.pop(name) for name in known}
-        command = Command(service=service, arguments=arguments, **more)
-        return await self.caller.call(node, command, timeout=ANSWER_SECONDS)
+        own = {"id": new_id(), **{name: arguments.pop(name) for name in known}}
+        command = Command(service=service, arguments=arguments, **own)
+        for _ in range(TRIES - 1):
+            with suppress(TimeoutError):
+                return await self.caller.call(node, command, timeout=ANSWER_SECONDS)
         return await self.caller.call(node, command, timeout=ANSWER_SECONDS)
 
     async def first(self, kind: str, node: str = "garden") -> Message:
