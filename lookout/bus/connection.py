@@ -5,7 +5,6 @@ but the one that opens the socket. What comes and goes over a connection is `ses
 """
 
 import asyncio
-import random
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,6 +27,7 @@ from lookout.bus.packing import Packed
 from lookout.bus.publish import Malformed, Publish
 from lookout.bus.reading import OwnReading, PahoReading, Reading
 from lookout.bus.sockets import LoopSockets
+from lookout.host.pauses import Pauses
 from lookout.host.settings import Broker
 
 logger = structlog.get_logger()
@@ -212,16 +212,14 @@ class Connection:
         return PahoReading(self._client.loop_read)
 
     async def _keep_connected(self) -> None:
-        pause = FIRST_PAUSE
+        pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE, jitter=0.5)
         while True:
             began = self._loop.time()
             await self._connect_and_stay()
             if self._loop.time() - began > STEADY_SECONDS:
-                pause = FIRST_PAUSE
+                pauses.reset()
             self._say_down()
-            longer = max(pause, self.double.pause(self._loop.time()))
-            await asyncio.sleep(longer * random.uniform(0.5, 1.5))
-            pause = min(pause * 2, LONGEST_PAUSE)
+            await asyncio.sleep(pauses.next(at_least=self.double.pause(self._loop.time())))
 
     async def _connect_and_stay(self) -> None:
         self._answered.clear()

@@ -6,7 +6,7 @@ import sys
 
 
 def hub() -> None:
-    """Run ingest, events and gallery, as the environment sets them, until Ctrl-C.
+    """Run the hub's services, as the environment sets them, until Ctrl-C.
 
     What ends is started again. They need a broker and a Redis with search: LOOKOUT_MQTT__URL and
     LOOKOUT_REDIS__URL. `lookout demo` brings its own.

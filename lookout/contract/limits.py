@@ -7,7 +7,6 @@ MOST_ITEMS: Final = 20_000  # values of one message, all levels together
 LONGEST_TEXT: Final = 65_536  # characters of one text
 LONGEST_NAME: Final = 256  # characters of a name in an object
 MOST_DIGITS: Final = 40  # of a whole number as it is written
-LARGEST_NUMBER: Final = 1e18  # of numbers that have no limits of their own
 LARGEST_WHOLE: Final = 2**63 - 1  # what every language and store at the other end can hold
 
 LATEST: Final = 1e11  # Unix seconds, in the year 5138: what is larger is milliseconds by mistake

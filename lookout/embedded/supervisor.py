@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lookout.embedded.child import Child
+from lookout.host.pauses import Pauses
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds until a dead process is started again
 STEADY_SECONDS = 60.0  # a process that ran this long starts the pauses anew
@@ -20,7 +21,7 @@ class _Entry:
     child: Child
     due: float | None  # when to start it (monotonic seconds); None while it runs
     started: float = 0.0
-    pause: float = FIRST_PAUSE
+    pauses: Pauses = field(default_factory=lambda: Pauses(FIRST_PAUSE, LONGEST_PAUSE))
 
 
 class Supervisor:
@@ -54,13 +55,13 @@ class Supervisor:
             entry.child.start()
         elif entry.due is None and not entry.child.running:
             if now - entry.started > STEADY_SECONDS:
-                entry.pause = FIRST_PAUSE
-            entry.due = now + entry.pause
+                entry.pauses.reset()
+            pause = entry.pauses.next()
+            entry.due = now + pause
             self._say(
                 f"{entry.name} ended with code {entry.child.exit_code}, starts again in "
-                f"{entry.pause:.0f} s.{_ending(entry.child)}"
+                f"{pause:.0f} s.{_ending(entry.child)}"
             )
-            entry.pause = min(2 * entry.pause, LONGEST_PAUSE)
 
 
 def _ending(child: Child) -> str:

@@ -12,9 +12,9 @@ class Pauses:
         self._jitter = jitter
         self._next = first
 
-    def next(self) -> float:
-        """The pause to make now."""
-        pause, self._next = self._next, min(self._next * 2, self._longest)
+    def next(self, *, at_least: float = 0.0) -> float:
+        """The pause to make now; `at_least` so long before jitter, for a reason of its own."""
+        pause, self._next = max(self._next, at_least), min(self._next * 2, self._longest)
         return pause * random.uniform(1 - self._jitter, 1 + self._jitter)
 
     def reset(self) -> None:

@@ -17,6 +17,7 @@ import structlog
 
 from lookout.contract.events import Event
 from lookout.errors import LookoutError
+from lookout.host.pauses import Pauses
 from services.events import metrics
 from services.events.settings import HubHomeAssistant
 
@@ -82,17 +83,17 @@ class HomeAssistantBus:
         token = self._settings.token.get_secret_value() if self._settings.token else ""
         headers = {"Authorization": f"Bearer {token}"}
         async with aiohttp.ClientSession(headers=headers, timeout=TIMEOUT) as session:
-            pause = FIRST_PAUSE
+            pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
             while True:
                 await self._next()
                 try:
                     await self._send(session)
                 except Away as away:
                     self._tell(str(away))
+                    pause = pauses.next()
                     await asyncio.sleep(away.pause or pause)
-                    pause = min(2 * pause, LONGEST_PAUSE)
                 else:
-                    pause = FIRST_PAUSE
+                    pauses.reset()
 
     async def _next(self) -> None:
         """Wait until there is an event to send that is still news."""

@@ -31,7 +31,6 @@ from lookout.store.search.windows import (
 )
 
 MOST_TIES: Final = 10_000  # documents of one millisecond
-SPARE: Final = 8  # asked for besides, so that a few equal numbers are found in one go
 _MORE: Final = 8  # times as many are asked for when all that came have expired
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from lookout.bus.events import EventBus
+from lookout.host.pauses import Pauses
 from services.camera.capture.device import Device
 from services.camera.knobs import Knobs
 from services.camera.outage import Outage
@@ -64,7 +65,7 @@ class Feed:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        pause, clock = FIRST_PAUSE, asyncio.get_running_loop().time
+        pauses, clock = Pauses(FIRST_PAUSE, LONGEST_PAUSE), asyncio.get_running_loop().time
         due = clock()
         while True:
             if not self.wanted or not self.possible:
@@ -76,10 +77,10 @@ class Feed:
                 if self.knobs.hidden:
                     continue  # it was said meanwhile that nothing may be seen
                 self._trouble(str(error))
-                await asyncio.sleep(pause)
-                pause, due = min(2 * pause, LONGEST_PAUSE), clock()
+                await asyncio.sleep(pauses.next())
+                due = clock()
                 continue
-            pause = FIRST_PAUSE
+            pauses.reset()
             due = max(due + 1 / self.settings.rate, clock())  # what is late is not caught up
             await asyncio.sleep(due - clock())
 

@@ -7,7 +7,6 @@ nobody knows which privacy masks were asked for last, and no picture may leave t
 
 import asyncio
 import json
-import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import structlog
 
 from lookout.contract.limits import LATEST
 from lookout.contract.plain import json_value
+from lookout.host.files import replace_file
 
 logger = structlog.get_logger()
 
@@ -85,9 +85,8 @@ class State:
             if number <= self._written:
                 return ""  # a newer one is there
             try:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
                 for path in (self._path, self._copy):
-                    _replace(path, text)
+                    replace_file(path, text)
             except OSError as error:
                 self._failed = True
                 logger.error("node state not written", path=str(self._path), reason=str(error))
@@ -113,18 +112,3 @@ class State:
         if self.damage:
             logger.error("node state lost", reason=self.damage)
         return {}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put a whole new file in the place of the old one. Raises OSError."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
