@@ -19,7 +19,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "hub": (
         "hub:hub",
-        "Run ingest, events and gallery, as the environment sets them, until Ctrl-C.",
+        "Run the hub's services, as the environment sets them, until Ctrl-C.",
     ),
     "nodes": (
         "nodes:nodes",

@@ -10,11 +10,13 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import structlog
 
+from lookout.host.outage import Outage
 from lookout.host.progress import Progress
 
 logger = structlog.get_logger()
@@ -33,12 +35,12 @@ class Heart:
     def __init__(self, path: Path, progress: Progress) -> None:
         self._path = path
         self._progress = progress
+        self._outage = Outage(f"the heartbeat in {path}")
         self._well = True
         self._missed = 0
 
     async def beat(self) -> None:
         """Touch the file every few seconds while all is well; remove it at the end."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         stop = threading.Event()
         threading.Thread(target=self._watch, args=(stop,), name="watchdog", daemon=True).start()
         try:
@@ -48,17 +50,28 @@ class Heart:
                 await asyncio.sleep(BEAT_SECONDS)
         finally:
             stop.set()
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def _look(self) -> None:
         overdue = self._progress.overdue()
         if not overdue:
-            self._path.touch()
+            self._touch()
         if self._well != (not overdue):
             self._well = not overdue
             self._tell(overdue)
         if max(overdue.values(), default=0.0) > GRACE_SECONDS:
             _end("work makes no progress, ending this process", sorted(overdue))
+
+    def _touch(self) -> None:
+        """A full or read-only disk must not end who watches: it takes the beat, not the work."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.touch()
+        except OSError as error:
+            self._outage.down(str(error))
+        else:
+            self._outage.up()
 
     def _tell(self, overdue: dict[str, float]) -> None:
         if overdue:

@@ -450,7 +450,7 @@ async def test_a_disk_that_keeps_nothing_is_told_and_asked_again(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("services.camera.knobs.state._replace", full)
+        patch.setattr("services.camera.knobs.state.replace_file", full)
         with pytest.raises(NotKept, match=r"until the next restart only: .*No space left"):
             await knobs.change({"masks": ALL})
         assert knobs.values["masks"] == ALL, "it holds all the same"

@@ -72,6 +72,31 @@ run.run("probe", Settings(data=Path(sys.argv[1])), body)
 """
 
 
+NO_FOLDER = """
+import asyncio, sys
+from pathlib import Path
+from lookout.host import health, run
+from lookout.host.settings import Settings
+
+health.BEAT_SECONDS, health.BLOCKED_BEATS = 0.05, 10
+
+async def body():
+    await asyncio.sleep(2)
+    print("still at work")
+
+run.run("probe", Settings(data=Path(sys.argv[1])), body)
+"""
+
+
+def test_a_process_that_cannot_write_its_heartbeat_goes_on_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("not a folder")
+    command = [sys.executable, "-c", NO_FOLDER, str(tmp_path)]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    assert process.returncode == 0, process.stderr
+    assert "still at work" in process.stdout
+    assert process.stderr.count("the heartbeat in") == 1
+
+
 def ended(folder: Path, how: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", STUCK, str(folder), how]
     return subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
