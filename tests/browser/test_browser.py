@@ -122,13 +122,20 @@ async def test_the_grid_goes_on_when_its_end_is_near(
 ) -> None:
     await send(mqtt_settings, *range(150))
     page = await open_page("/")
+
+    async def all_stored() -> bool:
+        answer = await page.request.get(f"{page.url}api/images?limit=200")
+        return len((await answer.json())["images"]) == 150
+
+    await eventually(all_stored)
+    await page.reload()
     await expect(cards(page)).to_have_count(60)
 
-    for _ in range(3):
+    async def all_shown() -> bool:
         await page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        await page.wait_for_load_state("networkidle")
+        return bool(await cards(page).count() >= 150)
 
-    await expect(cards(page)).to_have_count(150)
+    await eventually(all_shown)
     ids = await cards(page).evaluate_all("cards => cards.map(card => card.dataset.id)")
     assert len(set(ids)) == 150
 
