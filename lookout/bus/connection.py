@@ -80,6 +80,7 @@ class Connection:
         self._loop: asyncio.AbstractEventLoop
         self._sockets: LoopSockets
         self._keeper: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     def open(self) -> None:
         """Connect, now and whenever there is none."""
@@ -89,11 +90,14 @@ class Connection:
 
     async def close(self) -> None:
         """Disconnect, and do not come back."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        self._acknowledge()
-        self._drop()
+        self._is_closed = True
+        try:
+            if self._keeper is not None:
+                self._keeper.cancel()
+                await asyncio.gather(self._keeper, return_exceptions=True)
+            self._acknowledge()
+        finally:
+            self._drop()
 
     # -- what goes out -------------------------------------------------------------------------
 
@@ -229,14 +233,7 @@ class Connection:
         properties.SessionExpiryInterval = self._session_expiry
         properties.ReceiveMaximum = self._receive_maximum
         try:
-            await asyncio.to_thread(
-                self._client.connect,
-                self.broker.host,
-                self.broker.port,
-                self.broker.keepalive,
-                clean_start=self._session_expiry == 0,
-                properties=properties,
-            )
+            await asyncio.to_thread(self._open_socket, properties)
             # Not wait_for: until Python 3.12 it swallows a cancel that comes with the answer.
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._answered.wait()
@@ -251,6 +248,18 @@ class Connection:
             with suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._lost.wait()
+
+    def _open_socket(self, properties: Properties) -> None:
+        """On a helper thread, which no cancel reaches: it may be done only after `close`."""
+        self._client.connect(
+            self.broker.host,
+            self.broker.port,
+            self.broker.keepalive,
+            clean_start=self._session_expiry == 0,
+            properties=properties,
+        )
+        if self._is_closed:
+            self._loop.call_soon_threadsafe(self._drop)
 
     def _keep_alive(self) -> None:
         """Let paho ping, and see that the answer comes; answers cannot come while we do not read.
@@ -290,6 +299,8 @@ class Connection:
         if reason.is_failure:
             self.trouble = f"it answered: {reason}"
             return  # paho closes and tells _on_paho_disconnect
+        if self._is_closed:
+            return  # nobody is there any more to say `online` for
         self.generation += 1
         self._dealt_with = []
         self.trouble = ""

@@ -1,8 +1,11 @@
 """One connection that mends itself, on a real Mosquitto."""
 
 import asyncio
+import threading
 from collections.abc import Callable
+from typing import Any
 
+import paho.mqtt.client as paho
 import pytest
 
 from lookout.bus.errors import BusError, NotConnected, Refused, TooLarge
@@ -186,6 +189,36 @@ async def test_a_node_cannot_speak_for_another(mqtt_settings: Settings) -> None:
         await garden.publish("lookout/garden/image", b"mine")
         with pytest.raises(Refused, match="Not authorized"):
             await garden.publish("lookout/barn/image", b"not mine")
+
+
+async def test_a_session_that_is_closed_while_it_connects_does_not_come_back(
+    hub: Session, mqtt_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    made: list[Any] = []
+    create = paho.Client._create_socket
+
+    def slowly(client: paho.Client) -> Any:
+        begun.set()
+        go_on.wait(20)
+        made.append(create(client))
+        return made[0]
+
+    statuses = hub.subscribe("lookout/garden/status")
+    with monkeypatch.context() as patch:
+        patch.setattr(paho.Client, "_create_socket", slowly)
+        session = Session(mqtt_settings("garden"), "garden", presence="lookout/garden/status")
+        try:
+            async with session:
+                await eventually(begun.is_set)
+        finally:
+            go_on.set()
+        await eventually(lambda: made and made[0].fileno() < 0)
+    assert not session.is_connected
+    async with Session(mqtt_settings("garden"), "garden") as another:
+        await another.connected()
+        await another.publish("lookout/garden/status", "the next one")
+    assert (await anext(statuses)).payload == b"the next one"
 
 
 async def test_publishing_without_a_connection_says_so(mqtt_settings: Settings) -> None:
