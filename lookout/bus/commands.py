@@ -79,7 +79,11 @@ class Services:
         journal: Journal,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`now` is Unix time, for whoever knows better than the computer's clock."""
+        """Commands are kept from now on, and obeyed once it serves.
+
+        Make it before the first await with a session: the broker must know of its subscriptions
+        before it hears `online`. `now` is Unix time, for whoever knows better than the computer.
+        """
         self._session = session
         self._topics = topics
         self._intake = Intake(topics, Ignored())
@@ -90,6 +94,9 @@ class Services:
         self._services: dict[str, Service[Any]] = {}
         self._running: dict[str, asyncio.Task[Result]] = {}
         self._pending: set[asyncio.Task[None]] = set()
+        self._subscriptions = [
+            session.subscribe(each, retained=False) for each in topics.commands_for(node)
+        ]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,14 +110,12 @@ class Services:
 
     async def serve(self) -> None:
         """Obey commands until cancelled; each in a task of its own, so none blocks the next."""
-        own, to_all = self._topics.commands_for(self._node)
-        subscriptions = [self._session.subscribe(each, retained=False) for each in (own, to_all)]
         try:
             async with Crew() as crew:
-                for subscription in subscriptions:
+                for subscription in self._subscriptions:
                     crew.start(self._obey(subscription, crew), "commands")
         finally:
-            for subscription in subscriptions:
+            for subscription in self._subscriptions:
                 self._session.unsubscribe(subscription)
 
     async def _obey(self, messages: Subscription, crew: Crew) -> None:

@@ -1,5 +1,6 @@
 """A node on a real broker: what it says of itself, what it obeys, what it keeps."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lookout.contract.commands import Command
+from lookout.contract.commands import Command, parse_result
 from lookout.contract.events import parse_event
 from lookout.contract.hub import Receipt, Rejection
 from lookout.contract.images import ImageMeta
@@ -17,9 +18,10 @@ from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
 from lookout.host.settings import Broker
 from services.camera.outbox import refused
+from services.camera.settings import Camera
 from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 Settings = Callable[[str], Broker]
 TOPICS = Topics()
@@ -48,6 +50,26 @@ async def test_a_node_says_what_it_is_and_is_online(node: None, hub: Hub) -> Non
     assert info.resolution == (64, 48)
     assert set(info.services) >= {"capture", "set", "restart", "identify"}
     assert info.spool_depth == 0
+
+
+async def test_what_is_asked_of_a_node_as_soon_as_it_is_online_is_done(
+    mqtt_settings: Settings, data: Path, hub: Hub
+) -> None:
+    ready = asyncio.Event()
+
+    class SlowToBegin(RecordingSource):
+        async def adjust(self, settings: Camera) -> None:
+            await ready.wait()
+
+    results = hub.session.subscribe("lookout/garden/result/capture")
+    settings = node_settings(mqtt_settings("garden"), data, capture=IDLE)
+    async with running_node(settings, SlowToBegin()):
+        assert (await hub.first("status")).payload == b"online"
+        await hub.session.publish(TOPICS.command("garden", "capture"), b'{"id": "early"}')
+        ready.set()
+        async with asyncio.timeout(PATIENCE):
+            result = parse_result((await anext(results)).payload)
+    assert (result.id, result.ok) == ("early", True)
 
 
 async def test_capture_publishes_the_bytes_with_their_metadata(
