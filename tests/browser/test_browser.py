@@ -136,6 +136,7 @@ async def test_the_grid_goes_on_when_its_end_is_near(
         return bool(await cards(page).count() >= 150)
 
     await eventually(all_shown)
+    await expect(cards(page)).to_have_count(150)
     ids = await cards(page).evaluate_all("cards => cards.map(card => card.dataset.id)")
     assert len(set(ids)) == 150
 
