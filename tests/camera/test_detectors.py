@@ -1,5 +1,6 @@
 """A node that watches: events and pictures when something moves, or when it becomes dark."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from lookout.vision.frames import GreyFrame
 from services.camera.capture.develop import develop_frame, left_to_do
 from services.camera.settings import Camera
 from services.camera.settings.detect import Detect
-from services.camera.sources import SourceError, make_source
+from services.camera.sources import Picture, SourceError, make_source
 from tests.support.footage import COMES_OR_GOES, EMPTY, FILM, needs_film
 from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
@@ -26,6 +27,7 @@ from tests.support.waiting import eventually
 
 Settings = Callable[[str], Broker]
 IDLE = {"interval": 0}
+EXPOSURE = 0.005  # seconds; no camera takes two pictures in one millisecond
 QUICK: dict[str, Any] = {"enabled": True, "min_motion_frames": 2, "min_still_frames": 2}
 
 
@@ -38,6 +40,11 @@ class Room(RecordingSource):
     blind: str = ""  # why no frame can be had
     missing: str = ""  # the library that is not installed
     looked: int = 0
+
+    async def capture(self, quality: int) -> Picture:
+        picture = await super().capture(quality)
+        await asyncio.sleep(EXPOSURE)
+        return picture
 
     async def frame(self, width: int, height: int) -> GreyFrame:
         if self.missing:
