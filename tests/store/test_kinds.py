@@ -11,6 +11,7 @@ from lookout.store.events import Events, NewEvent
 from lookout.store.images import Images, NewImage
 from lookout.store.memory import memory
 from lookout.store.readings import NewReading, Readings
+from lookout.store.retention import kinds
 from lookout.store.retention.kinds import EVENTS, IMAGES, READINGS, by_node, held
 from lookout.store.retention.removal import GROUP
 from lookout.store.retention.room import make_room
@@ -45,7 +46,12 @@ async def readings(client: Any, node: str, number: int) -> None:
         await Readings(client).store(NewReading(node, at, at, {"lux": 1.5, "x": 2}), ttl=9000)
 
 
-async def test_what_is_counted_is_what_redis_has_taken(client: Any) -> None:
+async def test_what_is_counted_is_what_redis_has_taken(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So many that luck has no part in it: of 400, six times as large or small as each other, what
+    # the images need is sometimes a fifth off, and what nobody tells of is the others' by that.
+    monkeypatch.setattr(kinds, "DRAWS", 20_000)
     before = (await memory(client)).used
     await images(client, "garden", 200, 20_000)
     await images(client, "tiny", 200, 200, meta=8_000)
@@ -63,7 +69,7 @@ async def test_what_is_counted_is_what_redis_has_taken(client: Any) -> None:
         (READINGS.name, 1_000, real_readings),
     ):
         assert found[name].number == number
-        assert found[name].bytes == pytest.approx(real, rel=0.4), name
+        assert found[name].bytes == pytest.approx(real, rel=0.25), name
     of_nodes = await by_node(client, IMAGES)
     assert of_nodes["garden"].bytes == pytest.approx(200 * 21_500, rel=0.15)
     assert of_nodes["tiny"].bytes == pytest.approx(200 * 9_700, rel=0.15)
