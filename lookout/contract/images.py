@@ -14,6 +14,7 @@ from lookout.contract.topics import NODE_PATTERN, Word, check_node
 from lookout.contract.wire import Finite, Identifier, Open
 
 IMAGE_TYPE: Final = "image/jpeg"
+LONGEST_CLAIM: Final = 100  # characters of a refused id that are repeated
 LONGEST_TTL: Final = LONGEST_LIFE  # seconds that a node may want an image to be kept
 TRIGGERS: Final = ("interval", "schedule", "command", "motion", "gpio", "start")
 
@@ -31,6 +32,11 @@ def split_image_id(identifier: str) -> tuple[str, int]:
     if not (milliseconds.isascii() and milliseconds.isdecimal() and len(milliseconds) <= 15):
         raise BadMessage(f"id = {short(identifier)}: not NODE:MILLISECONDS")
     return check_node(node), int(milliseconds)
+
+
+def claimed_id(properties: Mapping[str, str]) -> str:
+    """The id that a sender gave, whatever it is worth, bounded; empty without one."""
+    return properties.get("id", "")[:LONGEST_CLAIM]
 
 
 def _lenient_json(value: object) -> object:

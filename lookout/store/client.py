@@ -148,7 +148,9 @@ async def on_disk(
     return int(own) >= int(local) and int(others) >= replicas
 
 
-async def transient(action: Callable[[], Awaitable[T]], down: Callable[[bool], None]) -> T:
+async def transient(
+    action: Callable[[], Awaitable[T]], down: Callable[[bool], None] = lambda _: None
+) -> T:
     """Do `action` until it succeeds; while the server is away or full, wait and try again.
 
     `down(True)` is called once when it begins to fail, `down(False)` when it works again. Waiting

@@ -44,7 +44,7 @@ class Inflow:
 
     async def next(self) -> list[Entry]:
         """Some images, or none for the moment; waits while Redis is away."""
-        return await transient(self._next, lambda _: None)
+        return await transient(self._next)
 
     async def _next(self) -> list[Entry]:
         try:

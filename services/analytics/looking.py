@@ -62,7 +62,7 @@ class Looker:
             return None
         began = time.perf_counter()
         read = partial(results.read, self.group.client, entry.fields["id"])
-        seen = await transient(read, lambda _: None)
+        seen = await transient(read)
         if seen.jpeg is None:
             await self._skip(entry, "expired")
             return None
@@ -84,7 +84,7 @@ class Looker:
             return True
         node, at = entry.fields["node"], float(entry.fields["timestamp"])
         take = partial(results.take_slot, self.group.client, node, at, self.limits.every)
-        return await transient(take, lambda _: None)
+        return await transient(take)
 
     async def _write(self, entry: Entry, seen: Seen, things: list[Thing], seconds: float) -> None:
         number = people(things)
@@ -96,7 +96,7 @@ class Looker:
             "detect_ms": round(seconds * 1000, 1),
         }
         write = partial(results.write, self.group, entry, number, fields)
-        written = await transient(write, lambda _: None)
+        written = await transient(write)
         match written.outcome:
             case "expired":
                 metrics.SKIPPED.labels("expired").inc()
@@ -125,12 +125,12 @@ class Looker:
             self.events.fire(name, told, node=node, cause=cause)
 
     async def _skip(self, entry: Entry, reason: str) -> None:
-        await transient(partial(self.group.done, [entry]), lambda _: None)
+        await transient(partial(self.group.done, [entry]))
         metrics.SKIPPED.labels(reason).inc()
 
     async def _park(self, entry: Entry, reason: str) -> None:
         logger.error("gave an image up", image=entry.fields.get("id"), reason=reason)
-        await transient(partial(self.group.park, entry, reason), lambda _: None)
+        await transient(partial(self.group.park, entry, reason))
         metrics.PARKED.inc()
 
 

@@ -19,7 +19,7 @@ GROUP: Final = "analytics"
 async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None:
     """Serve until cancelled."""
     group = Group(hub.client, keys.IMAGES_STREAM, GROUP, settings.name)
-    await transient(group.join, lambda _: None)
+    await transient(group.join)
     limits = settings.analytics
     inflow = Inflow(group, limits)
     looker = Looker(group, detector, limits, hub.session, hub.topics, hub.events)

@@ -24,7 +24,7 @@ class Presence:
 
     async def handle(self, received: Received) -> None:
         """Take one status or info. Raises a StoreError when Redis refuses it for good."""
-        await transient(partial(self._note, received), lambda _: None)
+        await transient(partial(self._note, received))
 
     async def _note(self, received: Received) -> None:
         node = received.address.node

@@ -70,7 +70,7 @@ class Recorder:
         received = (self._received(message) for message in messages if message.payload)
         found = {each.new.ulid: each for each in received if each is not None}
         if found:
-            await transient(lambda: self._record(list(found.values())), _ignore)
+            await transient(lambda: self._record(list(found.values())))
 
     def _received(self, message: Message) -> _Found | None:
         """What a message says; None where its node fires more than it may."""
@@ -138,7 +138,3 @@ def _new_event(received: Received, received_at: float) -> NewEvent:
         data=json.dumps(data, separators=(",", ":")),
         text=searchable(event, node),
     )
-
-
-def _ignore(_: bool) -> None:
-    """The store says itself when it waits; nothing more to tell."""

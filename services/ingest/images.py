@@ -12,23 +12,24 @@ import structlog
 from lookout.bus.intake import Intake
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.errors import BadTopic
+from lookout.contract.images import claimed_id
 from lookout.contract.topics import Topics
 from lookout.contract.wire import now
 from lookout.host import progress
 from lookout.host.tasks import Crew
+from lookout.quarantine import Quarantine
 from lookout.store.errors import StoreError
 from lookout.store.images import Dating, Images, NewImage, first_datings, is_known
 from lookout.store.naming import Nameless, choose_ids
 from lookout.store.retention.room import Room
 from lookout.store.retention.rules import Retention
+from lookout.store.waiting import Waiting
 from lookout.vision.jpeg import picture
 from services.ingest import metrics
 from services.ingest.dating import Date
 from services.ingest.examine import Examined, Rejected, examine
-from services.ingest.patience import Patience
 from services.ingest.receipts import Receipts
 from services.ingest.redating import Redating
-from services.ingest.refusals import Refusals, claimed_id
 from services.ingest.settings import Ingest
 
 logger = structlog.get_logger()
@@ -47,8 +48,8 @@ class ImageIntake:
     topics: Topics
     images: Images
     room: Room
-    patience: Patience
-    refusals: Refusals
+    waiting: Waiting
+    quarantine: Quarantine
     receipts: Receipts
     redating: Redating
     intake: Intake
@@ -89,7 +90,7 @@ class ImageIntake:
         Such comes when we subscribe. What has no id is known by its bytes; a node's own pictures
         are written over themselves.
         """
-        if claimed_id(message) or not self.has_just_subscribed():
+        if claimed_id(message.properties) or not self.has_just_subscribed():
             return False
         try:
             node = self.topics.parse(message.topic).node
@@ -97,7 +98,7 @@ class ImageIntake:
             return False
         digest = hashlib.sha256(picture(message.payload)).hexdigest()
         client = self.images.client
-        return await self.patience.until_done(lambda: is_known(client, node, digest))
+        return await self.waiting.until_done(lambda: is_known(client, node, digest))
 
     async def _examine(self, message: Message) -> tuple[Message, Examined] | None:
         try:
@@ -117,7 +118,7 @@ class ImageIntake:
         ]
         first: dict[str | None, Date] = {}
         if guessed:
-            first = await self.patience.until_done(lambda: self._first_dates(guessed))
+            first = await self.waiting.until_done(lambda: self._first_dates(guessed))
         return [(message, each.dated_as(first.get(each.meta.id))) for message, each in examined]
 
     async def _first_dates(self, ids: Sequence[str]) -> dict[str | None, Date]:
@@ -130,7 +131,7 @@ class ImageIntake:
         given: Iterator[str] = iter(())
         if nameless:
             given = iter(
-                await self.patience.until_done(lambda: choose_ids(self.images.client, nameless))
+                await self.waiting.until_done(lambda: choose_ids(self.images.client, nameless))
             )
         return [(message, each.named(each.meta.id or next(given))) for message, each in examined]
 
@@ -138,7 +139,7 @@ class ImageIntake:
         images = [image for _, image in taken]
         began = time.perf_counter()
         try:
-            new = await self.patience.until_done(lambda: self._write(images))
+            new = await self.waiting.until_done(lambda: self._write(images))
         except StoreError as error:
             await self._store_apart(taken, error)
             return
@@ -162,7 +163,7 @@ class ImageIntake:
 
     async def _put_off(self, message: Message, reason: str, node: str) -> None:
         """It is our fault: the node keeps it and sends it again; one that has no spool cannot."""
-        if not (identifier := claimed_id(message)):
+        if not (identifier := claimed_id(message.properties)):
             await self._refuse(message, reason, node)
             return
         logger.warning("put off", id=identifier, reason=reason)
@@ -170,8 +171,8 @@ class ImageIntake:
         self.receipts.later(node, identifier, reason)
 
     async def _refuse(self, message: Message, reason: str, node: str | None) -> None:
-        await self.refusals.refuse("image", message, reason, node)
-        if node is not None and (identifier := claimed_id(message)):
+        await self.quarantine.refuse("image", message, reason)
+        if node is not None and (identifier := claimed_id(message.properties)):
             self.receipts.rejected(node, identifier, reason)
 
 

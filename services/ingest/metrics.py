@@ -5,7 +5,6 @@ from prometheus_client import Counter, Gauge, Histogram
 STORED = Counter("lookout_ingest_stored", "Images written to Redis")
 REPEATED = Counter("lookout_ingest_repeated", "Images written over an earlier copy of themselves")
 BYTES = Counter("lookout_ingest_bytes", "Bytes of images written to Redis")
-REJECTED = Counter("lookout_ingest_rejected", "Messages refused for good", ["kind"])
 PUT_OFF = Counter("lookout_ingest_put_off", "Images that the hub could not take: sent again")
 TOO_MANY = Counter(
     "lookout_ingest_readings_too_many", "Readings dropped: too many of one node", ["node"]

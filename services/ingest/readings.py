@@ -8,9 +8,9 @@ from lookout.contract.readings import Reading
 from lookout.contract.wire import now
 from lookout.store.readings import NewReading, Readings
 from lookout.store.retention.rules import Retention
+from lookout.store.waiting import Waiting
 from services.ingest import metrics
 from services.ingest.dating import can_be
-from services.ingest.patience import Patience
 from services.ingest.settings import Ingest
 
 
@@ -21,7 +21,7 @@ class ReadingIntake:
     settings: Ingest
     rules: Retention
     readings: Readings
-    patience: Patience
+    waiting: Waiting
     floods: Floods
 
     async def handle(self, received: Received) -> None:
@@ -29,7 +29,7 @@ class ReadingIntake:
         if not self.floods.allows(received.address.node, len(received.message.payload)):
             return
         new = self._dated(received.address.node, received.model, now())
-        await self.patience.until_done(lambda: self.readings.store(new, ttl=self.rules.reading_ttl))
+        await self.waiting.until_done(lambda: self.readings.store(new, ttl=self.rules.reading_ttl))
         metrics.READINGS.inc()
 
     def _dated(self, node: str, reading: Reading, at: float) -> NewReading:

@@ -3,6 +3,8 @@
 While Redis is away or full nothing is acknowledged: the broker and the spools hold.
 """
 
+from functools import partial
+
 from lookout.bus.allowance import Allowances, Allowed
 from lookout.bus.floods import LOOK_SECONDS, Floods
 from lookout.contract.hub import IngestInfo
@@ -15,13 +17,11 @@ from lookout.store.readings import Readings
 from services.ingest import metrics
 from services.ingest.hubclock import HubClock, HubClockTeller, built_at, last_ran
 from services.ingest.images import ImageIntake
-from services.ingest.patience import Patience
+from services.ingest.make_room import counted_room
 from services.ingest.pressure import Pressure
 from services.ingest.readings import ReadingIntake
 from services.ingest.receipts import Receipts
 from services.ingest.redating import WAITING_SECONDS, Redating
-from services.ingest.refusals import Refusals
-from services.ingest.room import room_by
 from services.ingest.settings import IngestSettings
 from services.ingest.upkeep import Keeper
 
@@ -38,14 +38,13 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         session.subscribe(topics.shared(GROUP, topics.every(kind)), auto_ack=False, retained=False)
         for kind in ("image", "reading")
     )
-    patience = Patience(session, hub.presence)
-    refusals = Refusals(client, hub.events, patience)
+    hub.waiting.on_change(partial(_say_if_waiting, hub))
 
     def tell(info: IngestInfo) -> None:
         session.post(topics.hub_info(settings.name), info.encode(), retain=True)
 
     pressure = Pressure(client, hub.events, rules, tell)
-    server_run = await patience.until_done(lambda: run_id(client))
+    server_run = await hub.waiting.until_done(lambda: run_id(client))
     receipts = Receipts(
         session,
         topics,
@@ -54,18 +53,18 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         run=server_run,
         replicas=settings.redis.replicas_needed,
     )
-    ran = await patience.until_done(lambda: last_ran(client))
+    ran = await hub.waiting.until_done(lambda: last_ran(client))
     clock = HubClock(limits, floor=max(ran, built_at()))
     redating = Redating(client, clock)
-    room = room_by(client, rules)
+    room = counted_room(client, rules)
     images = ImageIntake(
         limits,
         rules,
         topics,
         Images(client),
         room,
-        patience,
-        refusals,
+        hub.waiting,
+        hub.quarantine,
         receipts,
         redating,
         hub.intake,
@@ -74,7 +73,7 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
     teller = HubClockTeller(client, hub.events, clock)
     allowed = Allowed(limits.readings_rate, limits.readings_burst, 0, 1)
     floods = Floods(hub.events, "reading", Allowances(allowed), _count)
-    readings = ReadingIntake(limits, rules, Readings(client), patience, floods)
+    readings = ReadingIntake(limits, rules, Readings(client), hub.waiting, floods)
     keeper = Keeper(settings, client, pressure, clock, teller, redating, room)
 
     async with Crew() as crew:
@@ -88,6 +87,12 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         crew.start(images.take(image_messages), "images")
         crew.start(forever("floods", floods.look, pause=LOOK_SECONDS, on=()), "floods")
         crew.start(hub.intake.each("readings", reading_messages, readings.handle), "readings")
+
+
+def _say_if_waiting(hub: Hub, waiting: bool) -> None:
+    """While Redis does not take writes we are `offline`: nodes keep from sending again."""
+    metrics.WAITING.set(waiting)
+    hub.say("offline" if waiting else "online")
 
 
 def _count(node: str) -> None:

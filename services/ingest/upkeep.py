@@ -17,11 +17,11 @@ from lookout.store.retention.room import Room
 from services.ingest import metrics
 from services.ingest.caps import CAP_SECONDS, Caps
 from services.ingest.hubclock import LOOK_SECONDS, HubClock, HubClockTeller
+from services.ingest.make_room import LOOK_SECONDS as ROOM_SECONDS
 from services.ingest.pressure import CHECK_SECONDS, Pressure
 from services.ingest.redating import Redating
 from services.ingest.rollups import PASS_SECONDS as ROLL_UP_SECONDS
 from services.ingest.rollups import Rollups
-from services.ingest.room import LOOK_SECONDS as ROOM_SECONDS
 from services.ingest.rules import TELL_SECONDS, Rules
 from services.ingest.settings import IngestSettings
 from services.ingest.thinning import PASS_SECONDS, Thinning

@@ -15,7 +15,7 @@ from lookout.store.retention import keeping, room
 from lookout.store.retention.forecast import Forecast, Rule, forecast
 from lookout.store.retention.rules import Retention
 from services.ingest.caps import Caps
-from services.ingest.room import room_by
+from services.ingest.make_room import counted_room
 from services.ingest.thinning import Thinning
 from tests.support.many import left, stored
 from tests.support.waiting import eventually
@@ -91,7 +91,7 @@ async def test_making_room_removes_what_it_was_said_to(
     # Of 100 kB, in pictures of 1,000 bytes: each is counted with what it needs besides.
     (node,) = said["room"]
     assert (node, 40 < len(said["room"][node]) < 100) == ("garden", True)
-    await room_by(client, Retention()).make(0)
+    await counted_room(client, Retention()).make(0)
     assert before - await all_left(client) == named(said, "room")
 
 

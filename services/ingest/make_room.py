@@ -1,4 +1,4 @@
-"""The room that ingest makes before it writes, by its own rules, and counts."""
+"""Memory that ingest frees before it writes, by its own rules, and counts."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -11,8 +11,8 @@ from services.ingest import metrics
 LOOK_SECONDS: Final = 2.0  # between two looks although nothing is written
 
 
-def room_by(client: Client, rules: Retention) -> Room:
-    """A room by these rules."""
+def counted_room(client: Client, rules: Retention) -> Room:
+    """What makes room by these rules; all that goes for it is counted."""
 
     async def ours() -> Retention:
         return rules
