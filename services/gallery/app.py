@@ -12,9 +12,16 @@ from lookout.store.events import Events
 from lookout.store.images import Images
 from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
-from services.gallery import expect, keys, openapi, routes
-from services.gallery.auth import Door
-from services.gallery.middlewares import (
+from services.gallery import keys, routes
+from services.gallery.api import openapi
+from services.gallery.api.recent import Recent
+from services.gallery.api.thumbnails import Thumbnails
+from services.gallery.live.relay import Relays
+from services.gallery.live.stream import Stream
+from services.gallery.settings import GallerySettings
+from services.gallery.web import expect
+from services.gallery.web.auth import Door
+from services.gallery.web.middlewares import (
     answered,
     fenced,
     guarded,
@@ -23,14 +30,9 @@ from services.gallery.middlewares import (
     secure_headers,
     situated,
 )
-from services.gallery.proxies import Proxies
-from services.gallery.recent import Recent
-from services.gallery.relay import Relays
-from services.gallery.settings import GallerySettings
-from services.gallery.stream import Stream
-from services.gallery.templating import STATIC, Templates
-from services.gallery.thumbnails import Thumbnails
-from services.gallery.watch import RedisWatch
+from services.gallery.web.proxies import Proxies
+from services.gallery.web.templating import STATIC, Templates
+from services.gallery.web.watch import RedisWatch
 
 LARGEST_BODY: Final = 64 * 1024  # bytes; commands and passwords are small
 

@@ -11,15 +11,15 @@ from lookout.store.events import Events
 from lookout.store.images import Images
 from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
-from services.gallery.auth import Door
-from services.gallery.proxies import Proxies
-from services.gallery.recent import Recent
-from services.gallery.relay import Relays
+from services.gallery.api.recent import Recent
+from services.gallery.api.thumbnails import Thumbnails
+from services.gallery.live.relay import Relays
+from services.gallery.live.stream import Stream
 from services.gallery.settings import GallerySettings
-from services.gallery.stream import Stream
-from services.gallery.templating import Templates
-from services.gallery.thumbnails import Thumbnails
-from services.gallery.watch import RedisWatch
+from services.gallery.web.auth import Door
+from services.gallery.web.proxies import Proxies
+from services.gallery.web.templating import Templates
+from services.gallery.web.watch import RedisWatch
 
 SETTINGS: Final = web.AppKey("settings", GallerySettings)
 REDIS: Final = web.AppKey[Client]("redis")

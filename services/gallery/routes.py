@@ -6,20 +6,13 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from lookout.contract.commands import Result
-from services.gallery import (
-    answers,
-    api_events,
-    api_images,
-    api_nodes,
-    api_readings,
-    health,
-    live,
-    login,
-    metrics,
-    pages,
-)
-from services.gallery.middlewares import Handler
-from services.gallery.query import (
+from services.gallery import metrics
+from services.gallery.api import answers
+from services.gallery.api import events as api_events
+from services.gallery.api import images as api_images
+from services.gallery.api import nodes as api_nodes
+from services.gallery.api import readings as api_readings
+from services.gallery.api.query import (
     CommandParameters,
     DataParameters,
     EventParameters,
@@ -27,6 +20,10 @@ from services.gallery.query import (
     Parameters,
     ReadingParameters,
 )
+from services.gallery.live import film
+from services.gallery.pages import views
+from services.gallery.web import health, login
+from services.gallery.web.middlewares import Handler
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +66,13 @@ API = [
 ]
 
 PAGES = [
-    Endpoint("GET", "/", pages.index),
-    Endpoint("GET", "/images/{id}", pages.image),
-    Endpoint("GET", "/nodes", pages.nodes),
-    Endpoint("GET", "/nodes/{node}", pages.node),
-    Endpoint("GET", "/nodes/{node}/live", live.relay),
-    Endpoint("GET", "/live", pages.live),
-    Endpoint("GET", "/events", pages.events),
+    Endpoint("GET", "/", views.index),
+    Endpoint("GET", "/images/{id}", views.image),
+    Endpoint("GET", "/nodes", views.nodes),
+    Endpoint("GET", "/nodes/{node}", views.node),
+    Endpoint("GET", "/nodes/{node}/live", film.relay),
+    Endpoint("GET", "/live", views.live),
+    Endpoint("GET", "/events", views.events),
     Endpoint("GET", "/login", login.show),
     Endpoint("POST", "/login", login.enter),
     Endpoint("POST", "/logout", login.leave),
@@ -91,4 +88,4 @@ def add_all(router: web.UrlDispatcher, prefix: str) -> None:
         else:
             router.add_route(endpoint.method, path, endpoint.handler)
     if prefix:
-        router.add_get(prefix, pages.index)
+        router.add_get(prefix, views.index)

@@ -18,11 +18,12 @@ from lookout.host.tasks import Crew, forever
 from lookout.store.client import Client, wait_ready
 from lookout.store.errors import StoreAway, StoreError
 from lookout.store.index import ensure_indexes
-from services.gallery import feed, keys
+from services.gallery import keys
 from services.gallery.app import make_app
-from services.gallery.crowd import CrowdSite, room_for_connections
-from services.gallery.serverlog import server_logger
+from services.gallery.live import feed
 from services.gallery.settings import Gallery, GallerySettings
+from services.gallery.web.crowd import CrowdSite, room_for_connections
+from services.gallery.web.serverlog import server_logger
 
 INDEX_SECONDS: Final = 10.0  # a Redis that came back empty gets its indexes again after this
 FEED_PAUSE: Final = 1.0  # seconds

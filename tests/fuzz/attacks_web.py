@@ -6,7 +6,7 @@ import re
 from random import Random
 from typing import Any, Final
 
-from services.gallery.query import Parameters
+from services.gallery.api.query import Parameters
 from services.gallery.routes import API, PAGES, Endpoint
 from tests.fuzz import mutate, values
 from tests.fuzz.attacks_mqtt import SERVICES

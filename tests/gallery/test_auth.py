@@ -6,8 +6,8 @@ import pytest
 from yarl import URL
 
 from lookout.host.run import Unusable
-from services.gallery.auth import COOKIE, FREE_TRIES, safe_path
 from services.gallery.settings import Gallery, check_exposure
+from services.gallery.web.auth import COOKIE, FREE_TRIES, safe_path
 from tests.gallery.conftest import StartGallery, Web
 
 PASSWORD = "a long password"

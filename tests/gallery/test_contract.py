@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from lookout.store.nodes import Nodes
-from services.gallery import answers
+from services.gallery.api import answers
 from services.gallery.routes import API
 from tests.gallery.conftest import Web
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import aiohttp
 
 from lookout.embedded.child import Child
-from services.gallery.crowd import RESERVED, TEXT, room_for_connections
+from services.gallery.web.crowd import RESERVED, TEXT, room_for_connections
 from tests.gallery.process import ANY_PORT, address, is_well
 from tests.support.waiting import eventually
 
@@ -18,7 +18,7 @@ MOST, VISITORS = 50, 500
 async def test_who_comes_too_late_is_told_why_and_later_comers_are_served(
     service: Callable[..., Child],
 ) -> None:
-    gallery = service("gallery", {"services.gallery.crowd.MOST": MOST}, **ANY_PORT)
+    gallery = service("gallery", {"services.gallery.web.crowd.MOST": MOST}, **ANY_PORT)
     url = await address(gallery)
     await eventually(lambda: is_well(url))
     port = int(url.rpartition(":")[2].strip("/"))

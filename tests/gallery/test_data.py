@@ -8,8 +8,8 @@ import pytest
 from PIL import ExifTags, Image
 
 from lookout.store import keys
-from services.gallery.recent import Recent
-from services.gallery.thumbnails import WIDTHS
+from services.gallery.api.recent import Recent
+from services.gallery.api.thumbnails import WIDTHS
 from tests.gallery.conftest import Web
 from tests.support.pictures import numbered_jpeg, plain_jpeg
 

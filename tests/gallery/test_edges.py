@@ -8,10 +8,11 @@ import pytest
 from aiohttp import web as aiohttp_web
 from structlog.testing import capture_logs
 
-from services.gallery import api_nodes, metrics
-from services.gallery.problems import from_error
-from services.gallery.serverlog import server_logger
-from services.gallery.thumbnails import shrink
+from services.gallery import metrics
+from services.gallery.api import nodes as api_nodes
+from services.gallery.api.thumbnails import shrink
+from services.gallery.web.problems import from_error
+from services.gallery.web.serverlog import server_logger
 from tests.fuzz import pictures
 from tests.fuzz.cases import Question
 from tests.fuzz.cases_web import questions
@@ -73,7 +74,7 @@ async def test_an_error_page_that_cannot_be_made_is_an_answer_too(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no template")
 
-    monkeypatch.setattr("services.gallery.templating.Templates.page", fail)
+    monkeypatch.setattr("services.gallery.web.templating.Templates.page", fail)
 
     answer = await gallery.get("/nodes")
 

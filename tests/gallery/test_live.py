@@ -9,7 +9,7 @@ import pytest
 
 from lookout.store.nodes import Nodes
 from lookout.video.frames import Frames
-from services.gallery import relay
+from services.gallery.live import relay
 from tests.gallery.conftest import Web
 from tests.gallery.filming import NOW, SECRET, Camera, filming
 from tests.support.pictures import plain_jpeg

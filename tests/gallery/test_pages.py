@@ -7,7 +7,7 @@ import pytest
 
 from lookout.store.events import Events, NewEvent
 from lookout.store.nodes import Nodes
-from services.gallery.pages import freshness
+from services.gallery.pages.views import freshness
 from tests.gallery.conftest import Web
 
 NOON = 1_700_000_000_000

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from lookout.host.run import Unusable
-from services.gallery.auth import FREE_TRIES
-from services.gallery.problems import Problem
-from services.gallery.proxies import Proxies, Visit
 from services.gallery.routes import API, PAGES
 from services.gallery.settings import OWN, Gallery, check_exposure
+from services.gallery.web.auth import FREE_TRIES
+from services.gallery.web.problems import Problem
+from services.gallery.web.proxies import Proxies, Visit
 from tests.gallery.conftest import StartGallery, Web
 
 PASSWORD = "correct horse"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 
 from lookout.amounts.ranges import Range
-from services.gallery.problems import Problem
-from services.gallery.query import ImageParameters, parse
+from services.gallery.api.query import ImageParameters, parse
+from services.gallery.web.problems import Problem
 
 
 def images(**fields: str) -> ImageParameters:

@@ -14,7 +14,7 @@ from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
 from services.gallery import keys
-from services.gallery.stream import QUEUE_LENGTH, Stream, always
+from services.gallery.live.stream import QUEUE_LENGTH, Stream, always
 from tests.gallery.conftest import StartGallery, Web
 from tests.support.waiting import eventually
 

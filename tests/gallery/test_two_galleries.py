@@ -9,7 +9,7 @@ from yarl import URL
 
 from lookout.bus.session import Session
 from lookout.embedded.child import Child
-from services.gallery.auth import COOKIE
+from services.gallery.web.auth import COOKIE
 from tests.gallery.conftest import StartGallery, Web
 from tests.gallery.process import ANY_PORT, address
 from tests.support.waiting import eventually

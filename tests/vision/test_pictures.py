@@ -17,7 +17,7 @@ from services.camera.observers.viewmeter import ViewMeter
 from services.camera.settings import Camera, View
 from services.camera.sources import Picture, SourceError
 from services.camera.sources.jpeg import decoded, jpeg_size, trimmed
-from services.gallery import thumbnails
+from services.gallery.api import thumbnails
 from tests.support.examples import examples
 from tests.support.exif import HEIGHT, UPRIGHT_ANYHOW, WIDTH, jpeg, lying, stands
 

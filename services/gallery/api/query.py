@@ -25,7 +25,7 @@ from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
 from lookout.store.retention.removal import KEPT
 from lookout.store.search import BadCursor, Cursor, Query
-from services.gallery.problems import LONGEST_VALUE, Problem
+from services.gallery.web.problems import LONGEST_VALUE, Problem
 
 _CURSOR_HELP: Final = "use the `next` of an earlier answer"
 _CURSOR_ID: Final = re.compile(r"[0-9A-Za-z_:-]{1,64}")  # an image's id, or an event's ULID

@@ -7,8 +7,8 @@ from typing import Final
 from aiohttp import web
 
 from services.gallery import keys
-from services.gallery.problems import Problem, bad_field
-from services.gallery.query import ReadingParameters, parse
+from services.gallery.api.query import ReadingParameters, parse
+from services.gallery.web.problems import Problem, bad_field
 
 DAY: Final = 86_400.0  # seconds
 USUAL_BUCKETS: Final = 200

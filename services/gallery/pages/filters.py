@@ -8,8 +8,8 @@ from multidict import MultiMapping
 
 from lookout.amounts.ranges import Range
 from lookout.contract.images import IMAGE_FIELDS
-from services.gallery import wording
-from services.gallery.query import ImageParameters, Parameters
+from services.gallery.api.query import ImageParameters, Parameters
+from services.gallery.pages import wording
 
 RANGES: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
 _LISTS: Final = ("node", "trigger")

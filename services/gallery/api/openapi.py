@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from lookout import __version__
-from services.gallery import answers
-from services.gallery.proxies import prefix_of
-from services.gallery.query import Parameters
+from services.gallery.api import answers
+from services.gallery.api.query import Parameters
 from services.gallery.routes import API, Endpoint
+from services.gallery.web.proxies import prefix_of
 
 _REF: Final = "#/components/schemas/{model}"
 _PROBLEM: Final = {

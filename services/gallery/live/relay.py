@@ -18,7 +18,7 @@ from lookout.host.tasks import cancel
 from lookout.store.errors import StoreError
 from lookout.store.nodes import Nodes
 from lookout.video.frames import Frames
-from services.gallery.problems import Problem, not_found
+from services.gallery.web.problems import Problem, not_found
 
 FIRST_FRAME_SECONDS: Final = 15.0
 CONNECT_SECONDS: Final = 5.0

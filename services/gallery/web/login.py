@@ -5,9 +5,9 @@ from http import HTTPStatus
 from aiohttp import web
 
 from services.gallery import keys
-from services.gallery.auth import COOKIE, safe_path
-from services.gallery.problems import Problem
-from services.gallery.proxies import prefix_of
+from services.gallery.web.auth import COOKIE, safe_path
+from services.gallery.web.problems import Problem
+from services.gallery.web.proxies import prefix_of
 
 
 async def show(request: web.Request) -> web.Response:

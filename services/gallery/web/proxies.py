@@ -12,8 +12,8 @@ from typing import Final
 from aiohttp import web
 from yarl import URL
 
-from services.gallery.problems import bad_field
 from services.gallery.settings import Gallery, Network, path_prefix
+from services.gallery.web.problems import bad_field
 
 Address = IPv4Address | IPv6Address
 

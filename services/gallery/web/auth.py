@@ -15,9 +15,9 @@ from aiohttp import web
 from itsdangerous import BadSignature, TimestampSigner
 
 from services.gallery import metrics
-from services.gallery.problems import Problem
-from services.gallery.proxies import prefix_of, visit_of
 from services.gallery.settings import Gallery, is_loopback
+from services.gallery.web.problems import Problem
+from services.gallery.web.proxies import prefix_of, visit_of
 
 COOKIE: Final = "lookout"
 COOKIE_SECONDS: Final = 30 * 86_400

@@ -5,7 +5,7 @@ from aiohttp import web
 from lookout.contract.topics import check_node
 from lookout.video import mjpeg
 from services.gallery import keys
-from services.gallery.query import NoParameters, parse
+from services.gallery.api.query import NoParameters, parse
 
 
 async def relay(request: web.Request) -> web.StreamResponse:

@@ -10,24 +10,20 @@ from lookout.contract.events import EVENTS
 from lookout.contract.images import TRIGGERS
 from lookout.store.images import FIELDS, Images
 from lookout.store.search import Cursor, Query
-from services.gallery import (
-    api_events,
-    api_images,
-    api_nodes,
-    facts,
-    filters,
-    keys,
-    provenance,
-    serialize,
-)
-from services.gallery.proxies import prefix_of
-from services.gallery.query import (
+from services.gallery import keys
+from services.gallery.api import events as api_events
+from services.gallery.api import images as api_images
+from services.gallery.api import nodes as api_nodes
+from services.gallery.api import serialize
+from services.gallery.api.query import (
     EventParameters,
     ImageParameters,
     LiveParameters,
     NoParameters,
     parse,
 )
+from services.gallery.pages import facts, filters, provenance
+from services.gallery.web.proxies import prefix_of
 
 NODE_IMAGES: Final = 12
 NODE_EVENTS: Final = 15

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web, web_urldispatcher
 from aiohttp.http import HttpVersion11
 
-from services.gallery.problems import Problem
+from services.gallery.web.problems import Problem
 
 
 async def answer_expectations(request: web.Request) -> web.StreamResponse | None:

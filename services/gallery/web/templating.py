@@ -11,10 +11,10 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from lookout.contract.metrics import METRICS
-from services.gallery import wording
-from services.gallery.proxies import visit_of
+from services.gallery.pages import wording
+from services.gallery.web.proxies import visit_of
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent
 STATIC = HERE / "static"
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from lookout.contract.events import event_type
 from lookout.store import images as image_store
 from lookout.store.search import Row
-from services.gallery import wording
+from services.gallery.pages import wording
 
 THUMBNAIL_WIDTH: Final = 320
 _COUNTERS: Final = ("images", "rejected")

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lookout.store.events import Events, as_json
 from lookout.store.search import Row
-from services.gallery import wording
+from services.gallery.pages import wording
 
 MOST_LEVELS: Final = 5  # causes of causes that are looked for
 

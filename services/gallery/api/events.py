@@ -6,10 +6,11 @@ from typing import Any, Final
 from aiohttp import web
 
 from lookout.store.events import as_json
-from services.gallery import keys, paging, serialize
-from services.gallery.proxies import prefix_of
-from services.gallery.query import EventParameters, NoParameters, parse
-from services.gallery.stream import Viewer
+from services.gallery import keys
+from services.gallery.api import paging, serialize
+from services.gallery.api.query import EventParameters, NoParameters, parse
+from services.gallery.live.stream import Viewer
+from services.gallery.web.proxies import prefix_of
 
 HEARTBEAT_SECONDS: Final = 15.0  # proxies close a connection on which nothing is said
 STUCK_SECONDS: Final = 60.0

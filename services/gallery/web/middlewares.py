@@ -9,9 +9,9 @@ from urllib.parse import quote
 from aiohttp import web
 
 from services.gallery import keys, metrics
-from services.gallery.auth import check_origin
-from services.gallery.problems import Problem, bad_field, from_error
-from services.gallery.proxies import VISIT, prefix_of
+from services.gallery.web.auth import check_origin
+from services.gallery.web.problems import Problem, bad_field, from_error
+from services.gallery.web.proxies import VISIT, prefix_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -12,8 +12,8 @@ from lookout.contract.wire import now
 from lookout.store.client import Client
 from lookout.store.images import Images
 from lookout.store.streams import Stored, follow_images
-from services.gallery import serialize
-from services.gallery.stream import Stream, always
+from services.gallery.api import serialize
+from services.gallery.live.stream import Stream, always
 
 logger = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from services.gallery import metrics
-from services.gallery.problems import Problem
+from services.gallery.web.problems import Problem
 
 QUEUE_LENGTH: Final = 256  # messages that may wait for one viewer
 Body = Callable[[str], dict[str, Any]]

@@ -15,10 +15,11 @@ from lookout.contract.commands import Command, Result, parse_command
 from lookout.contract.topics import ALL, check_node
 from lookout.contract.wire import new_id
 from lookout.store.errors import StoreError
-from services.gallery import keys, serialize
-from services.gallery.problems import Problem, bad_field, not_found
-from services.gallery.proxies import prefix_of, visit_of
-from services.gallery.query import CommandParameters, NoParameters, parse
+from services.gallery import keys
+from services.gallery.api import serialize
+from services.gallery.api.query import CommandParameters, NoParameters, parse
+from services.gallery.web.problems import Problem, bad_field, not_found
+from services.gallery.web.proxies import prefix_of, visit_of
 
 ALL_SECONDS: Final = 5.0  # how long answers of all nodes are collected
 MOST_AHEAD: Final = 60.0  # seconds that `at` may lie ahead while the caller waits

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lookout.contract.images import IMAGE_FIELDS, Column
 from lookout.contract.metrics import metric
-from services.gallery import wording
+from services.gallery.pages import wording
 
 Fact = tuple[str, str]
 SHORTEST: Final = 1e-6  # seconds

@@ -7,11 +7,12 @@ from aiohttp import web
 
 from lookout.contract.images import split_image_id
 from lookout.store.retention import keeping
-from services.gallery import keys, metrics, paging, serialize
-from services.gallery.problems import Problem, not_found
-from services.gallery.proxies import prefix_of
-from services.gallery.query import DataParameters, ImageParameters, NoParameters, parse
-from services.gallery.thumbnails import WIDTHS
+from services.gallery import keys, metrics
+from services.gallery.api import paging, serialize
+from services.gallery.api.query import DataParameters, ImageParameters, NoParameters, parse
+from services.gallery.api.thumbnails import WIDTHS
+from services.gallery.web.problems import Problem, not_found
+from services.gallery.web.proxies import prefix_of
 
 _SIGNATURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png"}
 # The bytes under one id do not change, and the browser should not keep them longer than the hub.

@@ -1,0 +1,1 @@
+"""/api: what programs, and the pages themselves, ask."""

@@ -1,0 +1,1 @@
+"""What happens now: the event stream, what feeds it, the films."""

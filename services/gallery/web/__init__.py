@@ -1,0 +1,1 @@
+"""How requests come in: middlewares, proxies, the door, errors, templates."""
