@@ -6,6 +6,7 @@ The same answers for `snapshot`, MJPEG by `https` and `rtsps` (OctoPrint #2455).
 import asyncio
 import hashlib
 import shutil
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,10 +17,13 @@ import pytest
 
 from lookout.embedded.ports import free_port
 from services.camera.settings import Camera
+from services.camera.settings.tls import Tls
 from services.camera.sources import Picture, SourceError, make_source
+from services.camera.sources.network.tunnel import Tunnel
+from tests.camera.films import make_film, number_of
 from tests.scale.tls import encrypted, make_certificate
 from tests.support.pictures import plain_jpeg
-from tests.support.rawcamera import answering
+from tests.support.rawcamera import Script, Write, answering
 from tests.support.rtsp import needs_gstreamer, rtsp_camera
 
 pytestmark = pytest.mark.skipif(
@@ -37,7 +41,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def http_camera(answer: bytes, certificate: Path) -> AsyncIterator[int]:
+async def http_camera(answer: bytes | Script, certificate: Path) -> AsyncIterator[int]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, certificate.with_name("server.key"))
     async with answering(answer, context) as port:
@@ -140,3 +144,57 @@ def test_a_fingerprint_that_is_none_is_refused(value: str) -> None:
 def test_a_fingerprint_may_be_written_as_openssl_writes_it() -> None:
     tls = Camera.model_validate({"tls": {"fingerprint": ":".join(["AB"] * 32)}}).tls
     assert tls.fingerprint == "ab" * 32
+
+
+def played(film: bytes) -> Script:
+    """A film that a camera sends again and again, as it is taken."""
+
+    async def script(write: Write) -> None:
+        await write(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp2t\r\n\r\n")
+        while True:
+            for at in range(0, len(film), 188 * 4):
+                await write(film[at : at + 188 * 4])
+                await asyncio.sleep(0.01)
+
+    return script
+
+
+async def test_a_film_by_https_is_read_from_the_camera_that_it_is(
+    certificate: Path, tmp_path: Path
+) -> None:
+    film = make_film(tmp_path / "film.ts", 20, codec="mpeg2video").read_bytes()
+    async with http_camera(played(film), certificate) as port:
+        url = f"https://127.0.0.1:{port}/film"
+        picture = await taken("rtsp", url, fingerprint=fingerprint(certificate))
+        assert number_of(picture.jpeg) in range(20)
+        told = await refused("rtsp", url, fingerprint="ab" * 32)
+        assert "another than camera.tls.fingerprint says" in told
+
+
+async def test_the_end_of_a_film_by_https_is_read_too(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film, served = bytes(range(240)) * 250, asyncio.start_server  # 60 kB, all at once
+
+    async def narrow(*words: Any, **more: Any) -> asyncio.Server:
+        server = await served(*words, **more)
+        server.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        return server
+
+    loop, tls = asyncio.get_running_loop(), Tls(fingerprint=fingerprint(certificate))
+    async with http_camera(film, certificate) as port, asyncio.timeout(60):
+        tunnel = Tunnel("127.0.0.1", port, tls)
+        monkeypatch.setattr(asyncio, "start_server", narrow)  # what libav takes slowly
+        await tunnel.open()
+        with socket.socket() as slow:
+            slow.setblocking(False)
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            await loop.sock_connect(slow, (tunnel.host, tunnel.port))
+            await loop.sock_sendall(slow, b"GET / HTTP/1.1\r\n\r\n")
+            read = bytearray()
+            while some := await loop.sock_recv(slow, 512):
+                read += some
+                await asyncio.sleep(0)
+        await tunnel.close()
+    assert len(read) == len(film)
+    assert read == film

@@ -52,6 +52,9 @@ class Tunnel:
             there = await self._encrypted()
             if there is not None:
                 await _both_ways((reader, writer), there)
+            with contextlib.suppress(OSError):
+                writer.close()  # after what libav has not read yet: the end of a film is there
+                await writer.wait_closed()
         finally:
             writer.transport.abort()
 
