@@ -3,6 +3,10 @@
 import asyncio
 import os
 import sys
+from importlib import import_module
+from typing import Final
+
+PACKAGES: Final = ("redis", "aiohttp", "jinja2")  # without which each service is a traceback
 
 
 def hub() -> None:
@@ -13,6 +17,8 @@ def hub() -> None:
     """
     from lookout.embedded.hub import keep
 
+    for package in PACKAGES:
+        import_module(package)
     asyncio.run(keep(dict(os.environ), _say))
 
 

@@ -131,6 +131,7 @@ async def test_a_url_that_is_none_is_refused_by_name(cli: Cli) -> None:
         ("node", "rename", "garden", "barn"),
         ("tune", "garden"),
         ("refused", "list"),
+        ("hub",),
     ],
     ids=" ".join,
 )
