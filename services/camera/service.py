@@ -26,6 +26,7 @@ async def _serve(settings: CameraSettings, session: Session, source: Source) -> 
     async with AsyncExitStack() as stack:
         stack.callback(node.knobs.state.save)
         stack.callback(node.clock.save)
+        stack.push_async_callback(node.spool.write_all)
         stack.push_async_callback(node.device.close)
         crew = await stack.enter_async_context(Crew())
         tasks = [crew.start(body, name) for name, body in node.work().items()]

@@ -70,6 +70,7 @@ class Node:
             max_bytes=settings.spool.max_bytes,
             max_files=settings.spool.max_files,
             policy=settings.spool.policy,
+            write_after=settings.spool.write_after,
             dropped=self.losses.note,
             tell=partial(_announce_block, self.events),
         )
@@ -188,6 +189,7 @@ class Node:
             "clock": self.clock.run(),
             "sender": self.sender.send_forever(),
             "losses": self.losses.run(),
+            "spool": self.spool.run(),
             "what was put back": self.sender.take_back(),
             "receipts": intake.each("receipts", receipts, self.sender.handle_receipt),
             "hub": intake.raw("hub", hub, self.sender.follow_hub),

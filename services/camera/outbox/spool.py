@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -13,27 +12,15 @@ from lookout.contract.errors import BadMessage
 from lookout.contract.images import ImageMeta
 from services.camera.outbox import refused, spoolfile
 from services.camera.outbox.droppolicy import Policy, to_drop
+from services.camera.outbox.entry import Entry
 
 logger = structlog.get_logger()
 
 MOST_IN_MEMORY = 16  # captures held while the disk takes none
+MOST_UNWRITTEN_BYTES = 16 << 20  # of captures that wait for their receipt in memory
+LOOK_SECONDS = 1.0  # between two looks which of those have waited long enough
 FULL = "the spool is full"
 Dropped = Callable[[int, str], None]
-
-
-@dataclass(slots=True)
-class Entry:
-    """A capture that is not confirmed yet."""
-
-    milliseconds: int
-    size: int  # bytes
-    fresh: bool = False  # taken by this process and not sent yet: goes before old ones
-    attempts: int = 0
-    sent_at: float = 0.0  # on the event loop's clock, of the last attempt
-    memory: tuple[ImageMeta, bytes] | None = field(default=None, repr=False)
-    clock: str | None = None  # by which setting of the clock it was taken, once it was read
-    skew: float | None = None  # what was said of that when it was sent,
-    skew_by: str | None = None  # and by which setting of the hub's clock
 
 
 class Spool:
@@ -47,9 +34,13 @@ class Spool:
         max_files: int,
         dropped: Dropped,
         policy: Policy = "oldest",
+        write_after: float = 0.0,
         tell: Callable[[str], None] = lambda blocked: None,
     ) -> None:
-        """`tell` hears once why the disk takes nothing, and once nothing when it does again."""
+        """`tell` hears once why the disk takes nothing, and once nothing when it does again.
+
+        For `write_after` seconds a capture waits for its receipt in memory, unwritten.
+        """
         self.folder = folder
         self.changed = asyncio.Event()
         self.lost = 0
@@ -59,6 +50,7 @@ class Spool:
         self._max_files = max_files
         self._dropped = dropped
         self._policy = policy
+        self._write_after = write_after
         self._entries: OrderedDict[int, Entry] = OrderedDict()
         self._bytes = 0
 
@@ -93,6 +85,10 @@ class Spool:
         if not await self._make_room(len(jpeg)):
             return
         entry = Entry(milliseconds, len(jpeg), fresh=True)
+        if self._may_wait(len(jpeg)):
+            entry.memory, entry.write_at = (meta, jpeg), _clock() + self._write_after
+            self._remember(entry)
+            return
         path = spoolfile.path_of(self.folder, milliseconds)
         try:
             entry.size = await asyncio.to_thread(spoolfile.write, path, meta, jpeg)
@@ -102,6 +98,19 @@ class Spool:
             return
         self._block("")
         self._remember(entry)
+
+    async def run(self) -> None:
+        """Write what has waited in memory for long enough, until cancelled."""
+        while True:
+            now = _clock()
+            for entry in [each for each in self._in_memory() if each.write_at <= now]:
+                await self._write(entry)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def write_all(self) -> None:
+        """Write what is only in memory, for the end of the process."""
+        for entry in self._in_memory():
+            await self._write(entry)
 
     async def read(self, entry: Entry) -> tuple[ImageMeta, bytes] | None:
         """The capture, or None when its file is gone or damaged; then it is let go."""
@@ -127,6 +136,7 @@ class Spool:
         entry = self._entries.get(milliseconds)
         if entry is None:
             return
+        await self._write(entry)
         in_file = self._forget(milliseconds)
         if not in_file:
             self._count_lost(1, reason)
@@ -183,11 +193,36 @@ class Spool:
 
     async def _hold(self, entry: Entry, meta: ImageMeta, jpeg: bytes) -> None:
         """Keep a capture in memory; the disk is full, read-only or gone."""
-        held = [each for each in self._entries.values() if each.memory is not None]
+        held = self._in_memory()
         if len(held) >= MOST_IN_MEMORY:
             self._lose(held[:1], "the disk takes nothing and memory is full")
         entry.memory = (meta, jpeg)
         self._remember(entry)
+
+    def _in_memory(self) -> list[Entry]:
+        return [each for each in self._entries.values() if each.memory is not None]
+
+    def _may_wait(self, size: int) -> bool:
+        unwritten = sum(each.size for each in self._in_memory())
+        return self._write_after > 0 and unwritten + size <= MOST_UNWRITTEN_BYTES
+
+    async def _write(self, entry: Entry) -> None:
+        """Have on disk what is only in memory; where the disk refuses, it stays there."""
+        if entry.memory is None:
+            return
+        path = spoolfile.path_of(self.folder, entry.milliseconds)
+        try:
+            size = await asyncio.to_thread(spoolfile.write, path, *entry.memory)
+        except OSError as error:
+            self._block(str(error))
+            entry.write_at = _clock() + self._write_after
+            return
+        self._block("")
+        if self._entries.get(entry.milliseconds) is not entry:
+            self._unlink([entry.milliseconds])  # it was confirmed meanwhile
+            return
+        self._bytes += size - entry.size
+        entry.size, entry.memory = size, None
 
     def _remember(self, entry: Entry) -> None:
         self._entries[entry.milliseconds] = entry
@@ -223,3 +258,7 @@ def _try(action: Callable[[], None]) -> None:
         action()
     except OSError as error:
         logger.error("the spool folder refuses", reason=str(error))
+
+
+def _clock() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,22 +1,25 @@
 """One capture as a file: a line of JSON (the MQTT user properties), then the bare JPEG.
 
-Written beside its place, synced and renamed, so that a power cut leaves a whole file or none.
+Written beside its place, renamed and synced, once: an SD card lives by how little is written to it.
+The sync takes the name along, as it commits the journal in which the renaming is (ext4, xfs, btrfs,
+f2fs). A power cut before it may leave a part of the file under its name, which its checksum tells.
 """
 
 import json
 import os
+import zlib
 from pathlib import Path
 from typing import Final
 
 from lookout.contract.errors import BadMessage
 from lookout.contract.images import ImageMeta
 from lookout.contract.plain import json_object
-from lookout.host.files import sync_folder
 
 SUFFIX: Final = ".capture"
 _TEMPORARY: Final = ".writing"
 _DAMAGED: Final = ".damaged"
 _LONGEST_LINE: Final = 70_000  # bytes of properties; MQTT allows 65,535 for each
+_CHECKSUM: Final = "crc32"  # of the JPEG, beside the properties
 
 
 def path_of(folder: Path, milliseconds: int) -> Path:
@@ -26,18 +29,19 @@ def path_of(folder: Path, milliseconds: int) -> Path:
 
 def write(path: Path, meta: ImageMeta, jpeg: bytes) -> int:
     """Write one capture and return its size on disk in bytes. Raises OSError."""
-    line = json.dumps(meta.to_properties(), separators=(",", ":")).encode() + b"\n"
+    words = meta.to_properties() | {_CHECKSUM: _checksum(jpeg)}
+    line = json.dumps(words, separators=(",", ":")).encode() + b"\n"
     temporary = path.with_suffix(_TEMPORARY)
     try:
         with temporary.open("wb") as file:
             file.write(line)
             file.write(jpeg)
             file.flush()
+            temporary.replace(path)
             os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(path.parent)
     except OSError:
         temporary.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         raise
     return len(line) + len(jpeg)
 
@@ -48,7 +52,10 @@ def read(path: Path) -> tuple[ImageMeta, bytes]:
         line = file.readline(_LONGEST_LINE)
         jpeg = file.read()
     try:
-        return ImageMeta.from_properties(json_object(line, what="first line")), jpeg
+        words = json_object(line, what="first line")
+        if words.pop(_CHECKSUM, None) not in {None, _checksum(jpeg)}:  # None: an older Lookout's
+            raise BadMessage("its picture is not as it was written, as after a power cut")
+        return ImageMeta.from_properties(words), jpeg
     except BadMessage as error:
         raise BadMessage(f"{path.name} is damaged: {error}") from None
 
@@ -68,3 +75,7 @@ def found(folder: Path) -> dict[int, int]:
 def set_aside(path: Path) -> None:
     """Keep a damaged file for a person to look at, out of the way."""
     path.rename(path.with_suffix(_DAMAGED))
+
+
+def _checksum(jpeg: bytes) -> str:
+    return f"{zlib.crc32(jpeg):08x}"

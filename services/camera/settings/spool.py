@@ -19,6 +19,13 @@ class Spool(Section):
     policy: Literal["oldest", "newest", "thin"] = Field(
         "oldest", description="what goes when it is full; thin: every second one"
     )
+    write_after: float = Field(
+        0.0,
+        ge=0,
+        le=3600,
+        description="seconds that a capture may wait for its receipt in memory and spare the SD "
+        "card; a power cut costs so much. 0 writes at once",
+    )
     drain_rate: int = Field(
         2_000_000, ge=10_000, description="bytes a second for old captures; new ones go first"
     )
