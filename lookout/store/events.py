@@ -1,16 +1,17 @@
 """Events: one hash each, searchable by type, node, time, words and context."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lookout.contract.plain import json_or_none
 from lookout.store import keys
 from lookout.store.client import Client
-from lookout.store.search import Index, Page, Query, Row
+from lookout.store.search import Cursor, Index, Page, Query, Row
 
 FIELDS: Final = ("event_type", "node", "timestamp", "context_id", "parent_id", "data", "text")
-MOST_RELATED: Final = 50
+RELATED_PAGE: Final = 200  # events of a context that are asked for at a time
+MOST_RELATED: Final = 1_000  # of a context's own, and as many of what it caused
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,14 @@ class NewEvent:
             "text": self.text,
         }
         return values if self.parent_id is None else {**values, "parent_id": self.parent_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Events of some contexts, the oldest first; `more` says that these are not all."""
+
+    rows: list[Row]
+    more: bool
 
 
 class Events:
@@ -78,13 +87,27 @@ class Events:
         """One page of events."""
         return await self._index.page(query)
 
-    async def around(self, *contexts: str) -> list[Row]:
-        """The events that are, or were caused by, one of these contexts; oldest first."""
+    async def around(self, *contexts: str) -> Related:
+        """The events that are, or were caused by, one of these contexts."""
         found: dict[str, Row] = {}
+        more = False
         for name in ("context_id", "parent_id"):
-            query = Query(tags={name: contexts}, descending=False, limit=MOST_RELATED)
-            found |= {row["id"]: row for row in (await self._index.page(query)).rows}
-        return sorted(found.values(), key=lambda row: float(row["timestamp"]))
+            rows, left = await self._first(Query(tags={name: contexts}, descending=False))
+            found |= {row["id"]: row for row in rows}
+            more |= left
+        return Related(sorted(found.values(), key=lambda row: float(row["timestamp"])), more)
+
+    async def _first(self, query: Query) -> tuple[list[Row], bool]:
+        """The first MOST_RELATED of what a query finds, and whether there are more."""
+        rows: list[Row] = []
+        query = replace(query, limit=RELATED_PAGE)
+        while len(rows) < MOST_RELATED:
+            page = await self._index.page(query)
+            rows += page.rows
+            if page.next is None:
+                return rows, False
+            query = replace(query, cursor=Cursor.decode(page.next))
+        return rows, True
 
 
 def as_json(row: Row) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from lookout.contract.events import parse_event
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
 from lookout.embedded.child import Child
-from lookout.store.events import Events
+from lookout.store.events import Events, Related
 from lookout.store.search import Query
 from tests.support.waiting import eventually
 
@@ -45,7 +45,7 @@ async def test_an_event_is_searchable_by_type_node_words_and_context(
     store = Events(client)
     assert (await store.page(Query(words="door motion"))).rows == [row]
     assert (await store.page(Query(words="window"))).rows == []
-    assert await store.around("P7") == [row]
+    assert await store.around("P7") == Related([row], more=False)
     assert 0 < await client.ttl(f"event:{row['id']}") <= 30 * 86_400
 
 

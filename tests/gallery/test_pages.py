@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lookout.store import events
 from lookout.store.events import Events, NewEvent
 from lookout.store.nodes import Nodes
 from services.gallery.pages.views import freshness
@@ -131,6 +132,24 @@ async def test_the_picture_page_tells_who_asked_for_it(
     places = [story.index(step) for step in steps]
     assert places == sorted(places)
     assert story.count("took the picture") == 1
+
+
+async def test_what_a_cause_led_to_is_told_whole_or_is_said_to_go_on(
+    gallery: Web, store: Store, redis: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "RELATED_PAGE", 20)
+    monkeypatch.setattr(events, "MOST_RELATED", 80)
+    image = await store("garden", NOON, context_id="picture", parent_id="command")
+    for number in range(70):  # one command, many pictures
+        await told(redis, number, "image_captured", f"c{number}", "command", '{"id": "garden:1"}')
+    await told(redis, 70, "person_detected", "seen", "picture")
+    story = (await page(gallery, f"/images/{image.id}")).split("Who asked for it")[1]
+    assert "A person was seen by garden" in story
+    assert "There is more" not in story
+    for number in range(71, 90):
+        await told(redis, number, "image_captured", f"c{number}", "command", '{"id": "garden:1"}')
+    story = (await page(gallery, f"/images/{image.id}")).split("Who asked for it")[1]
+    assert '<a href="/events?context=command">' in story.split("There is more")[1]
 
 
 async def test_a_picture_that_nobody_asked_for_says_what_triggered_it(

@@ -12,17 +12,22 @@ MOST_LEVELS: Final = 5  # causes of causes that are looked for
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened; `kind` is `cause`, `image`, `stored` or `effect`."""
+    """One thing that happened; `kind` is `cause`, `image`, `stored`, `effect` or `more`.
+
+    `context` is where all of it can be read, where this is not all.
+    """
 
     kind: str
     text: str
     detail: str
     timestamp: float | None
+    context: str = ""
 
 
 async def of_image(image: dict[str, Any], events: Events) -> list[Step]:
     """Causes first, then the picture, then what followed."""
-    rows = [as_json(row) for row in await _related(image, events)]
+    related, more_of = await _related(image, events)
+    rows = [as_json(row) for row in related]
     mine = [row for row in rows if _concerns(row, image)]
     captured = [row for row in mine if row["event_type"] == "image_captured"]
     others = [row for row in mine if row["event_type"] != "image_captured"]
@@ -35,24 +40,36 @@ async def of_image(image: dict[str, Any], events: Events) -> list[Step]:
         _taken(image, captured),
         _stored(image),
         *(_step("effect", row) for row in effects),
+        *([_more(more_of)] if more_of else []),
     ]
 
 
-async def _related(image: dict[str, Any], events: Events) -> list[Row]:
-    """Events of the image's context, of its cause, of the cause's cause, and so on."""
+async def _related(image: dict[str, Any], events: Events) -> tuple[list[Row], str]:
+    """Events of the image's context, of its cause, of the cause's cause, and so on.
+
+    Also the context of which there are more than these, if there is one.
+    """
     found: dict[str, Row] = {}
     seen: set[str] = set()
+    more_of = ""
     wanted = {image[name] for name in ("context_id", "parent_id") if image.get(name)}
     for _ in range(MOST_LEVELS):
         if not wanted:
             break
-        rows = await events.around(*sorted(wanted))
-        found |= {row["id"]: row for row in rows}
-        causes = {row["parent_id"] for row in rows if row["context_id"] in wanted
+        related = await events.around(*sorted(wanted))
+        found |= {row["id"]: row for row in related.rows}
+        if related.more and not more_of:
+            more_of = str(image.get("parent_id") or image["context_id"])
+        causes = {row["parent_id"] for row in related.rows if row["context_id"] in wanted
                   and "parent_id" in row}  # fmt: skip
         seen |= wanted
         wanted = causes - seen
-    return sorted(found.values(), key=lambda row: float(row["timestamp"]))
+    more_of = more_of or min(wanted, default="")  # a chain that is longer still
+    return sorted(found.values(), key=lambda row: float(row["timestamp"])), more_of
+
+
+def _more(context: str) -> Step:
+    return Step("more", "There is more than is told here:", "", None, context)
 
 
 def _concerns(row: dict[str, Any], image: dict[str, Any]) -> bool:
