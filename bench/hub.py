@@ -25,6 +25,9 @@ def start_service(
         "LOOKOUT_REDIS__URL": redis.url,
         "LOOKOUT_DATA": str(folder / "data"),
         "LOOKOUT_INGEST__WORKER": str(worker),
+        # A sender sends as fast as it can: what is asked is how fast the hub is.
+        "LOOKOUT_INGEST__IMAGES_RATE": "0",
+        "LOOKOUT_INGEST__IMAGE_BYTES_RATE": "0",
     }
     child = hub.process(name, environment, log=folder / f"{name}-{worker}.log")
     child.start()

@@ -31,15 +31,20 @@ class _Bucket:
     over_since: float | None = None
     last_over: float = 0.0
     dropped: int = 0
+    put_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """A node that sent too much, for how many seconds and how many messages of it."""
+    """A node that sent too much, for how many seconds and how many messages of it.
+
+    `put_off` are those that their sender keeps and sends again.
+    """
 
     node: str
     seconds: float
     dropped: int
+    put_off: int = 0
 
 
 @dataclass(slots=True)
@@ -51,11 +56,14 @@ class Allowances:
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
     _began: list[str] = field(default_factory=list)
 
-    def take(self, node: str, size: int) -> bool:
-        """Whether a message of so many bytes is within the node's allowance; it is taken then."""
+    def take(self, node: str, size: int, *, comes_again: bool = False) -> bool:
+        """Whether a message of so many bytes is within the node's allowance; it is taken then.
+
+        One that is larger than all that may come at once waits until nothing else is owed.
+        """
         bucket, at = self._filled(node), self.clock()
         enough = (not self.allowed.rate or bucket.messages >= 1) and (
-            not self.allowed.bytes_rate or bucket.bytes >= size
+            not self.allowed.bytes_rate or bucket.bytes >= min(size, self.allowed.bytes_burst)
         )
         if enough:
             bucket.messages, bucket.bytes = bucket.messages - 1, bucket.bytes - size
@@ -63,7 +71,11 @@ class Allowances:
         if bucket.over_since is None:
             bucket.over_since = at
             self._began.append(node)
-        bucket.last_over, bucket.dropped = at, bucket.dropped + 1
+        bucket.last_over = at
+        if comes_again:
+            bucket.put_off += 1
+        else:
+            bucket.dropped += 1
         return False
 
     def began(self) -> list[str]:
@@ -77,8 +89,8 @@ class Allowances:
         for node, bucket in self._buckets.items():
             if bucket.over_since is not None and now - bucket.last_over >= CALM_SECONDS:
                 seconds = round(bucket.last_over - bucket.over_since, 1)
-                found.append(Over(node, seconds, bucket.dropped))
-                bucket.over_since, bucket.dropped = None, 0
+                found.append(Over(node, seconds, bucket.dropped, bucket.put_off))
+                bucket.over_since, bucket.dropped, bucket.put_off = None, 0, 0
         return found
 
     def _filled(self, node: str) -> _Bucket:

@@ -40,17 +40,23 @@ class Floods:
                 node=over.node,
                 kind=self.kind,
                 dropped=over.dropped,
+                put_off=over.put_off,
             )
             data: dict[str, JsonValue] = {
                 "kind": self.kind,
                 "dropped": over.dropped,
                 "seconds": over.seconds,
             }
+            if over.put_off:
+                data["put_off"] = over.put_off
             self.bus.fire("flood_ended", data, node=over.node)
 
-    def allows(self, node: str, size: int) -> bool:
-        """Whether a message of `size` bytes is taken; counted where it is not."""
-        allowed = self.allowances.take(node, size)
+    def allows(self, node: str, size: int, *, comes_again: bool = False) -> bool:
+        """Whether a message of `size` bytes is taken; counted where it is not.
+
+        `comes_again`: its sender keeps it, and is told to send it later.
+        """
+        allowed = self.allowances.take(node, size, comes_again=comes_again)
         if not allowed:
             self.dropped(node)
         return allowed

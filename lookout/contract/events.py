@@ -82,7 +82,9 @@ EVENTS: Final = {
     "person_detected": EventType("A person was seen by {node}", "act", "node", True),
     "people_changed": EventType("The number of people at {node} changed", "act", "node", True),
     "storage_pressure": EventType("The hub runs out of memory for pictures", "warn", "hub"),
-    "flood_started": EventType("{node} sends too much: what is beyond is dropped", "bad", "hub"),
+    "flood_started": EventType(
+        "{node} sends too much: what is beyond waits or is dropped", "bad", "hub"
+    ),
     "flood_ended": EventType("{node} no longer sends too much", "good", "hub"),
     "events_lost": EventType("Events of {node} never arrived", "bad", "hub"),
     "messages_dropped": EventType("The broker drops messages: a queue is full", "bad", "hub"),

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from lookout.bus.floods import Floods
 from lookout.bus.intake import Intake
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.errors import BadTopic
@@ -35,6 +36,9 @@ from services.ingest.settings import Ingest
 logger = structlog.get_logger()
 
 BATCHES: Final = 3  # under way: two being written, one being examined
+TOO_MUCH: Final = (
+    "the node sends more images than one may (LOOKOUT_INGEST__IMAGES_RATE, __IMAGE_BYTES_RATE)"
+)
 Seen = tuple[Message, Examined]
 Taken = tuple[Message, NewImage]
 
@@ -53,6 +57,7 @@ class ImageIntake:
     receipts: Receipts
     redating: Redating
     intake: Intake
+    floods: Floods
     has_just_subscribed: Callable[[], bool] = lambda: False
 
     async def take(self, subscription: Subscription) -> None:
@@ -78,11 +83,28 @@ class ImageIntake:
 
     async def handle(self, messages: Sequence[Message]) -> None:
         """Examine a few images and store them in one write."""
+        messages = [each for each in messages if not self._is_too_much(each)]
         messages = [each for each in messages if each.dup or not await self._is_old(each)]
         examined = [each for message in messages if (each := await self._examine(message))]
         named = await self._name(await self._date(examined))
         if named:
             await self._store(named)
+
+    def _is_too_much(self, message: Message) -> bool:
+        """Whether its node sends more than it may: who keeps it is told to send it later.
+
+        What has no id comes from a sender without a spool, and is dropped, counted and told.
+        """
+        try:
+            node = self.topics.parse(message.topic).node
+        except BadTopic:
+            return False  # refused where it is examined
+        identifier = claimed_id(message)
+        if self.floods.allows(node, len(message.payload), comes_again=bool(identifier)):
+            return False
+        if identifier:
+            self.receipts.later(node, identifier, TOO_MUCH)
+        return True
 
     async def _is_old(self, message: Message) -> bool:
         """Whether this is what the broker had retained, by a broker that does not say so.

@@ -9,6 +9,9 @@ PUT_OFF = Counter("lookout_ingest_put_off", "Images that the hub could not take:
 TOO_MANY = Counter(
     "lookout_ingest_readings_too_many", "Readings dropped: too many of one node", ["node"]
 )
+IMAGES_TOO_MANY = Counter(
+    "lookout_ingest_images_too_many", "Images put off or dropped: too many of one node", ["node"]
+)
 READINGS = Counter("lookout_ingest_readings", "Readings written to Redis")
 RECEIPTS = Counter("lookout_ingest_receipts", "Images confirmed to their nodes")
 RECEIPTS_DROPPED = Counter(

@@ -5,7 +5,9 @@ While Redis is away or full nothing is acknowledged: the broker and the spools h
 
 from functools import partial
 
-from lookout.bus.allowance import Allowances, Allowed
+from prometheus_client import Counter
+
+from lookout.bus.allowance import Allowances
 from lookout.bus.floods import LOOK_SECONDS, Floods
 from lookout.contract.hub import IngestInfo
 from lookout.host.tasks import Crew, forever
@@ -57,6 +59,13 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
     clock = HubClock(limits, floor=max(ran, built_at()))
     redating = Redating(client, clock)
     room = counted_room(client, rules)
+    floods, image_floods = (
+        Floods(hub.events, kind, Allowances(allowed), partial(_count, counter))
+        for kind, allowed, counter in (
+            ("reading", limits.readings_of_node, metrics.TOO_MANY),
+            ("image", limits.images_of_node, metrics.IMAGES_TOO_MANY),
+        )
+    )
     images = ImageIntake(
         limits,
         rules,
@@ -68,11 +77,10 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         receipts,
         redating,
         hub.intake,
+        image_floods,
         lambda: session.connected_for < SUBSCRIBED_SECONDS,
     )
     teller = HubClockTeller(client, hub.events, clock)
-    allowed = Allowed(limits.readings_rate, limits.readings_burst, 0, 1)
-    floods = Floods(hub.events, "reading", Allowances(allowed), _count)
     readings = ReadingIntake(limits, rules, Readings(client), hub.waiting, floods)
     keeper = Keeper(settings, client, pressure, clock, teller, redating, room)
 
@@ -85,7 +93,9 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         crew.start(keeper.upkeep(), "upkeep")
         crew.start(receipts.send_forever(), "receipts")
         crew.start(images.take(image_messages), "images")
-        crew.start(forever("floods", floods.look, pause=LOOK_SECONDS, on=()), "floods")
+        for each in (floods, image_floods):
+            what = f"floods of {each.kind}s"
+            crew.start(forever(what, each.look, pause=LOOK_SECONDS, on=()), what)
         crew.start(hub.intake.each("readings", reading_messages, readings.handle), "readings")
 
 
@@ -95,5 +105,5 @@ def _say_if_waiting(hub: Hub, waiting: bool) -> None:
     hub.say("offline" if waiting else "online")
 
 
-def _count(node: str) -> None:
-    metrics.TOO_MANY.labels(node).inc()
+def _count(counter: Counter, node: str) -> None:
+    counter.labels(node).inc()

@@ -2,6 +2,8 @@
 
 from pydantic import Field
 
+from lookout.amounts.settings import Bytes
+from lookout.bus.allowance import Allowed
 from lookout.host.settings import HubSettings, Section
 from lookout.store.retention.rules import Retention
 
@@ -26,12 +28,30 @@ class Ingest(Section):
     )
     batch: int = Field(64, ge=1, le=1_000, description="most images in one write")
     in_hand: int = Field(200, ge=1, le=10_000, description="most messages not yet acknowledged")
+    images_rate: float = Field(
+        50.0, ge=0, le=10_000, description="images a second of one node, long run; 0: no limit"
+    )
+    images_burst: int = Field(5_000, ge=1, le=1_000_000, description="images of one node at once")
+    image_bytes_rate: Bytes = Field(20_000_000, description="bytes of them a second; 0: no limit")
+    image_bytes_burst: Bytes = Field(1_000_000_000, description="bytes of them at once")
     readings_rate: float = Field(
         20.0, ge=0, le=10_000, description="readings a second of one node, long run; 0: no limit"
     )
     readings_burst: int = Field(5_000, ge=1, le=1_000_000, description="readings of one at once")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
+
+    @property
+    def images_of_node(self) -> Allowed:
+        """How many images one node may send."""
+        return Allowed(
+            *(self.images_rate, self.images_burst, self.image_bytes_rate, self.image_bytes_burst)
+        )
+
+    @property
+    def readings_of_node(self) -> Allowed:
+        """The same of readings, whose bytes do not matter."""
+        return Allowed(self.readings_rate, self.readings_burst, 0, 1)
 
 
 class IngestSettings(HubSettings):

@@ -37,6 +37,7 @@ def test_bytes_count_too() -> None:
     assert taken(allowances, "garden", 10, size=300) == 3
     clock.now = 2.0
     assert taken(allowances, "garden", 1, size=300) == 1
+    assert Allowances(ALLOWED, clock).take("garden", 10**9), "else it would never come through"
     assert taken(Allowances(Allowed(0, 1, 0, 1), clock), "garden", 100, size=10**9) == 100
 
 
@@ -51,8 +52,10 @@ def test_too_much_is_told_once_and_its_end_with_what_was_lost() -> None:
     clock.now = 14.0
     assert allowances.ended() == [Over("garden", 4.0, 30 + 12)]
     assert allowances.ended() == []
-    taken(allowances, "garden", 40)
+    assert [allowances.take("garden", 1, comes_again=at >= 10) for at in range(13)].count(False) == 3
     assert allowances.began() == ["garden"]
+    clock.now = 24.0
+    assert allowances.ended() == [Over("garden", 0.0, 0, put_off=3)]
 
 
 def test_it_remembers_a_bounded_number_of_nodes() -> None:

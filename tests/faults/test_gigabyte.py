@@ -137,7 +137,7 @@ async def test_a_gigabyte_into_64_megabytes_shows_no_error_and_keeps_what_it_sho
     senders: Senders,
     record_property: Callable[[str, object], None],
 ) -> None:
-    service("ingest")
+    service("ingest", LOOKOUT_INGEST__IMAGES_RATE="0", LOOKOUT_INGEST__IMAGE_BYTES_RATE="0")
     url = (await address(service("gallery", **ANY_PORT))).rstrip("/")
     await eventually(lambda: is_well(url))
     async with opened(RedisSettings(url=redis_server.url)) as client:
