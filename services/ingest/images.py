@@ -99,7 +99,7 @@ class ImageIntake:
             node = self.topics.parse(message.topic).node
         except BadTopic:
             return False  # refused where it is examined
-        identifier = claimed_id(message)
+        identifier = claimed_id(message.properties)
         if self.floods.allows(node, len(message.payload), comes_again=bool(identifier)):
             return False
         if identifier:
