@@ -52,7 +52,9 @@ def test_too_much_is_told_once_and_its_end_with_what_was_lost() -> None:
     clock.now = 14.0
     assert allowances.ended() == [Over("garden", 4.0, 30 + 12)]
     assert allowances.ended() == []
-    assert [allowances.take("garden", 1, comes_again=at >= 10) for at in range(13)].count(False) == 3
+    assert [allowances.take("garden", 1, comes_again=at >= 10) for at in range(13)].count(
+        False
+    ) == 3
     assert allowances.began() == ["garden"]
     clock.now = 24.0
     assert allowances.ended() == [Over("garden", 0.0, 0, put_off=3)]
