@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from lookout.store.retention.removal import Plan
 from lookout.store.retention.rules import Retention
 from lookout.store.retention.thinning import to_thin
 from lookout.store.retention.usage import NOT_KEPT, usage
-from lookout.store.search import Cursor, Index, Indexing, Query, SearchCut, asking
+from lookout.store.search import Cursor, Index, Indexing, Query, SearchCut, asking, sampling
 from lookout.store.search.asking import Asker, be_strict
 from tests.support import truth
 from tests.support.waiting import eventually
@@ -164,6 +165,31 @@ async def test_what_the_server_cuts_short_is_an_error_whatever_its_policy(
         await Asker(client).ask(*EVERYTHING, limit=0.001)
     total, *_ = await Asker(restrained).ask(*EVERYTHING, limit=2.0)
     assert total == there
+
+
+async def test_what_leaves_all_of_them_out_is_asked_in_pieces(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server does not look at its clock while it finds nothing: 125 ms for a million."""
+    asked: list[str] = []
+    ask = Asker.each
+
+    async def noted(self: Asker, commands: Any, **options: Any) -> Any:
+        asked.extend(str(command[2]) for command in commands)
+        return await ask(self, commands, **options)
+
+    await truth.scatter(client, 20_000, random.Random(1))
+    monkeypatch.setattr(Asker, "each", noted)
+    monkeypatch.setattr(sampling, "MUCH", 5_000)
+    nothing = Query(without={"node": truth.NODES}, ranges={"size": Range(0)})
+    for sort in ("timestamp", "lux"):
+        asked.clear()
+        assert (await images(client).page(replace(nothing, sort=sort))).rows == []
+        assert len(asked) > 1
+    asked.clear()
+    assert await images(client).count(nothing) == 0
+    assert len(asked) > 1
+    assert all("@timestamp" in each for each in asked)
 
 
 async def test_the_server_is_told_to_fail_where_it_lets_us(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookout.amounts.ranges import Range
-from lookout.store.search.windows import Marks, Seconds, Windows, holds
+from lookout.store.search.windows import LEAST_GROWTH, SHRINK, Marks, Seconds, Windows, holds
 
 NUMBERS = st.integers(-20, 20).map(float)
 ENDS = st.one_of(NUMBERS, st.just(math.inf))
@@ -35,11 +35,23 @@ def covered(windows: Windows, steps: list[str], *, descending: bool) -> list[flo
     return found
 
 
-@given(whole=WHOLE, drawn=DRAWN, steps=STEPS, descending=st.booleans(), each=st.floats(1, 5_000))
+@given(
+    whole=WHOLE,
+    drawn=DRAWN,
+    steps=STEPS,
+    descending=st.booleans(),
+    each=st.floats(1, 5_000),
+    least=st.sampled_from((LEAST_GROWTH, 1 / SHRINK)),
+)
 def test_stretches_between_numbers_leave_nothing_out(
-    whole: Range, drawn: dict[float, int], steps: list[str], descending: bool, each: float
+    whole: Range,
+    drawn: dict[float, int],
+    steps: list[str],
+    descending: bool,
+    each: float,
+    least: float,
 ) -> None:
-    windows = Marks(whole, drawn, each, descending=descending, step=2.0)
+    windows = Marks(whole, drawn, each, descending=descending, step=2.0, least=least)
     found = covered(windows, steps, descending=descending)
     assert found == sorted((n for n in PROBES if holds(whole, n)), reverse=descending)
 

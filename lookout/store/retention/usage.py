@@ -12,7 +12,7 @@ from lookout.store.search import Query, SearchCut
 from lookout.store.search.asking import Asker
 from lookout.store.search.pieces import Command, in_pieces, pairs, totals
 from lookout.store.search.sampling import Sampler
-from lookout.store.search.windows import TARGET
+from lookout.store.search.windows import MUCH, TARGET
 
 ALL: Final = Query()
 NOT_KEPT: Final = Query(without={"kept": KEPT})
@@ -45,11 +45,16 @@ async def usage(
     """
     names = await node_names(client) if nodes is None else list(nodes)
     asker, sampler = Asker(client), Sampler(client, keys.IMAGE_PREFIX)
-    await asker.complete(keys.IMAGES_INDEX)
+    everything = await asker.complete(keys.IMAGES_INDEX)
     found: list[Usage] = []
     at_once = 1
     while names:
         group, names = names[:at_once], names[at_once:]
+        query = _of(which, group[0])
+        if everything > MUCH and (await sampler.sample(query)).is_much:
+            found += filter(None, [_sum(group[0], await _in_pieces(asker, sampler, query))])
+            names = [*group[1:], *names]
+            continue
         each, seconds = await _each(asker, sampler, which, group)
         found += each
         at_once = min(_AT_ONCE, at_once * 2) if seconds < TARGET / 2 else max(1, at_once // 2)
@@ -65,7 +70,7 @@ async def node_names(client: Client) -> list[str]:
 async def _each(
     asker: Asker, sampler: Sampler, which: Query, names: Sequence[str]
 ) -> tuple[Iterable[Usage], float]:
-    queries = [replace(which, tags={**which.tags, "node": [name]}) for name in names]
+    queries = [_of(which, name) for name in names]
     answers, seconds = await asker.each([_command(query, Range()) for query in queries])
     found = []
     for name, query, answer in zip(names, queries, answers, strict=True):
@@ -76,6 +81,10 @@ async def _each(
         else:
             found.append(_sum(name, [answer]))
     return filter(None, found), seconds
+
+
+def _of(which: Query, name: str) -> Query:
+    return replace(which, tags={**which.tags, "node": [name]})
 
 
 async def _in_pieces(asker: Asker, sampler: Sampler, query: Query) -> list[Any]:

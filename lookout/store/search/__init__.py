@@ -69,7 +69,8 @@ class Index:
             answer, seconds = await self._asker.timed(*command, limit=limit)
             return int(answer[0]), seconds
 
-        return sum(await in_pieces(self._sampler, whole, ask))
+        too_much = bool(query.without) and (await self._sampler.sample(query)).is_much
+        return sum(await in_pieces(self._sampler, whole, ask, tried=too_much))
 
     async def read(self, identifiers: Sequence[str]) -> list[Row]:
         """The fields of the documents that still exist, in the order of their ids."""

@@ -11,7 +11,7 @@ from lookout.amounts.ranges import Range
 from lookout.store.search.asking import LIMITS, SearchCut
 from lookout.store.search.query import TIME, Query, compiled
 from lookout.store.search.sampling import Sampler
-from lookout.store.search.windows import FEW, Marks
+from lookout.store.search.windows import FEW, SHRINK, Marks
 
 T = TypeVar("T")
 Command = tuple[str | int, ...]
@@ -37,7 +37,8 @@ async def in_pieces(sampler: Sampler, whole: Range, ask: Ask[T], *, tried: bool 
 async def _walk(sampler: Sampler, whole: Range, ask: Ask[T]) -> list[T]:
     sample = await sampler.sample(Query())
     drawn = sample.counted(TIME)
-    windows = Marks(whole, drawn, sample.each, descending=False, step=FEW / max(1.0, sample.each))
+    step, least = FEW / max(1.0, sample.each), 1 / SHRINK
+    windows = Marks(whole, drawn, sample.each, descending=False, step=step, least=least)
     answers: list[T] = []
     cuts = 0
     while (window := windows.window()) is not None:

@@ -17,6 +17,7 @@ from lookout.store.search.asking import LIMITS, Asker, SearchCut
 from lookout.store.search.query import TIME, Cursor, Query, Row, compiled
 from lookout.store.search.sampling import Sampler
 from lookout.store.search.windows import (
+    FEW,
     FIRST,
     LONGEST,
     NOTHING,
@@ -135,6 +136,9 @@ class Walker:
         """Where to look, in order."""
         whole, descending = leg.whole, leg.query.descending
         sample = await self.sampler.sample(replace(leg.query, ranges=leg.ranges))
+        if sample.hides and not sample.is_few:
+            drawn, step = sample.counted(leg.field), FEW / max(1.0, sample.each)
+            return Marks(whole, drawn, sample.each, descending=descending, step=step)
         enough = 1.5 * want / max(1.0, sample.each)  # of those drawn that the query finds
         if leg.field == TIME and (descending or whole.low > float("-inf")):
             start = min(whole.high, time.time()) if descending else whole.low

@@ -22,6 +22,7 @@ RECOVERY: Final = 1.5  # how much more may be tried at each step after one that 
 SHRINK: Final = 4
 TARGET: Final = 0.008  # seconds that a question should take
 FEW: Final = 2_000  # documents that are no work
+MUCH: Final = 60_000  # documents that are too much for one question: 15 ms and more
 FAR_HIT: Final = 2  # no stretch goes on behind the second document that is known to be found
 HEAVY: Final = 3_000  # documents of one and the same value that are looked at by themselves
 
@@ -120,11 +121,17 @@ class Marks:
         *,
         descending: bool,
         step: float = 1.0,
+        least: float = LEAST_GROWTH,
     ) -> None:
+        """`least`: by how much the next stretch grows at least.
+
+        Where all of them are to be searched in any case, it may shrink.
+        """
         self._descending = descending
         self._more = _cells(whole, drawn, each, descending=descending)
         self._cells: list[tuple[Range, int]] = []  # those that were made: there may be a thousand
         self._step = max(1.0, step)
+        self._least = least
         self._most = float("inf")
 
     def window(self) -> Range | None:
@@ -137,7 +144,8 @@ class Marks:
 
     def move_on(self, found: int, wanted: int, seconds: float) -> None:
         del self._cells[: self._count()]
-        self._step = min(self._most, self._step * growth(found, wanted, seconds))
+        more = growth(found, wanted, seconds, self._least)
+        self._step = max(1.0, min(self._most, self._step * more))
         self._most *= RECOVERY
 
     def move_to(self, value: float) -> None:
@@ -166,10 +174,10 @@ class Marks:
         return made is not None
 
 
-def growth(found: int, wanted: int, seconds: float) -> float:
+def growth(found: int, wanted: int, seconds: float, least: float = LEAST_GROWTH) -> float:
     """How much larger the next stretch should be, to find as many as are wanted in good time."""
     enough = 1.5 * wanted / found if found else MOST_GROWTH
-    return max(LEAST_GROWTH, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
+    return max(least, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
 
 
 def is_empty(span: Range) -> bool:
