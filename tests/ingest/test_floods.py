@@ -41,7 +41,7 @@ async def test_of_too_many_images_those_of_a_spool_are_put_off_and_others_told_a
     await hub.publish("lookout/barn/image", numbered_jpeg(1, owner="barn"))
 
     await eventually(lambda: stored_of(client, "barn"))
-    left, put_off = pictures.keys(), 0
+    left, put_off = set(pictures), 0
     while left:  # as a node does: it keeps what is not stored, and sends it again
         stored, later = await confirmed(receipts, left)
         left, put_off = left - stored, put_off + len(later)
