@@ -109,14 +109,13 @@ class Services:
         self._services[name] = Service(name, arguments, handler)
 
     async def serve(self) -> None:
-        """Obey commands until cancelled; each in a task of its own, so none blocks the next."""
-        try:
-            async with Crew() as crew:
-                for subscription in self._subscriptions:
-                    crew.start(self._obey(subscription, crew), "commands")
-        finally:
+        """Obey commands until cancelled; each in a task of its own, so none blocks the next.
+
+        The subscriptions stay: the broker keeps what comes while the node is started anew.
+        """
+        async with Crew() as crew:
             for subscription in self._subscriptions:
-                self._session.unsubscribe(subscription)
+                crew.start(self._obey(subscription, crew), "commands")
 
     async def _obey(self, messages: Subscription, crew: Crew) -> None:
         async for message in messages:

@@ -150,8 +150,13 @@ async def test_masks_and_how_they_lie_are_not_rolled_back_with_what_broke_the_ca
 
 
 async def test_what_is_set_while_the_camera_is_away_waits_for_it(
-    settings: Any, hub: Hub, source: PickySource
+    settings: Any, hub: Hub, source: PickySource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("services.camera.node.info.REFRESH_SECONDS", 3600.0)
+
+    async def nothing_is_pending() -> bool:
+        return parse_info((await hub.first("info")).payload).pending is None
+
     async with running_node(settings, source):
         await hub.first("info")
         assert (await hub.call("capture")).ok
@@ -164,6 +169,7 @@ async def test_what_is_set_while_the_camera_is_away_waits_for_it(
             assert not (await hub.call("capture")).ok
         source.cable = source.failing = ""
         assert (await hub.call("capture")).ok
+        await eventually(nothing_is_pending)
         now = (await hub.call("set", interval=0)).data
         assert (now["exposure"], now["vflip"], now["pending"]) == (20_000, True, [])
     assert hub.fired("settings_rolled_back") == []

@@ -72,6 +72,19 @@ async def test_what_is_asked_of_a_node_as_soon_as_it_is_online_is_done(
     assert (result.id, result.ok) == ("early", True)
 
 
+async def test_what_is_asked_of_a_node_while_it_is_started_anew_is_done(
+    mqtt_settings: Settings, data: Path, hub: Hub
+) -> None:
+    results = hub.session.subscribe("lookout/garden/result/capture")
+    settings = node_settings(mqtt_settings("garden"), data, capture=IDLE)
+    async with running_node(settings, RecordingSource()):
+        await hub.first("info")
+    await hub.session.publish(TOPICS.command("garden", "capture"), b'{"id": "meanwhile"}')
+    async with running_node(settings, RecordingSource()), asyncio.timeout(PATIENCE):
+        result = parse_result((await anext(results)).payload)
+    assert (result.id, result.ok) == ("meanwhile", True)
+
+
 async def test_capture_publishes_the_bytes_with_their_metadata(
     node: None, hub: Hub, source: RecordingSource
 ) -> None:

@@ -88,7 +88,7 @@ async def camera_of(
     kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[dict[str, Any]]:
     """Settings of a camera of this kind, which shows something bright."""
-    common = {"source": kind, "resolution": SIZE, "timeout": 3.0, "stale_after": 2.0}
+    common = {"source": kind, "resolution": SIZE, "timeout": 1.5, "stale_after": 2.0}
     async with AsyncExitStack() as stack:
         match kind:
             case "video":

@@ -110,7 +110,7 @@ class Device:
         picture = await self._source.capture(BEST if steps else quality)
         if steps:
             picture = await asyncio.to_thread(develop, picture, self._knobs.camera, steps, quality)
-        self._knobs.trial.prove()
+        self._knobs.prove()
         return picture
 
     async def _frame(self, source: FrameSource, size: Size) -> "GreyFrame":

@@ -52,6 +52,7 @@ class Knobs:
         self._told: list[Changed] = []
         self._use_camera: UseCamera = self._just_ask
         self._rest: Callable[[], Awaitable[None]] = _nothing
+        self._tell_proved: Callable[[], None] = _nobody
 
     @property
     def camera(self) -> Camera:
@@ -90,6 +91,17 @@ class Knobs:
     def used_by(self, use_camera: UseCamera, rest: Callable[[], Awaitable[None]]) -> None:
         """Who makes the camera use settings, and calls `ask` then; and who gives it a rest."""
         self._use_camera, self._rest = use_camera, rest
+
+    def when_proved(self, tell: Callable[[], None]) -> None:
+        """Have this called when nothing is pending any more."""
+        self._tell_proved = tell
+
+    def prove(self) -> None:
+        """A picture was taken as asked."""
+        was_pending = self.pending
+        self.trial.prove()
+        if was_pending:
+            self._tell_proved()
 
     def ask(self, camera: Camera) -> None:
         """These are the camera's settings from now on."""
@@ -136,7 +148,7 @@ class Knobs:
                 return None
             before, changes = self.values, self.trial.changes_back_to(camera)
             await self._use_camera(camera)
-            self.trial.prove()
+            self.prove()
             await self.state.write()
             self._announce(before)
             return changes
@@ -227,3 +239,7 @@ class Knobs:
 
 async def _nothing() -> None:
     """There is no camera that could rest."""
+
+
+def _nobody() -> None:
+    """Nobody is told."""

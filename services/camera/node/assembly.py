@@ -106,6 +106,7 @@ class Node:
     def _make_watchers(self) -> None:
         """What looks, measures and has pictures taken."""
         settings, changed = self.settings, asyncio.Event()
+        self.knobs.when_proved(changed.set)
         self.triggers = Triggers(settings.triggers, self.capturer, self.events)
         streamer = Streamer(self.device, self.knobs, settings.live)
         self.live = LiveView(
