@@ -17,7 +17,7 @@ from lookout.contract.readings import parse_reading
 from lookout.contract.topics import Topics
 from lookout.contract.wire import Context
 from lookout.host.settings import Broker
-from services.camera.outbox import refused
+from services.camera.outbox import refused, sender
 from services.camera.settings import Camera
 from tests.support.hub import Hub
 from tests.support.nodes import RecordingSource, node_settings, running_node
@@ -35,8 +35,13 @@ def source() -> RecordingSource:
 
 @pytest.fixture
 async def node(
-    mqtt_settings: Settings, data: Path, source: RecordingSource, hub: Hub
+    mqtt_settings: Settings,
+    data: Path,
+    source: RecordingSource,
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[None]:
+    monkeypatch.setattr(sender, "BACK_SECONDS", 0.1)
     settings = node_settings(mqtt_settings("garden"), data, capture=IDLE)
     async with running_node(settings, source):
         await hub.first("info")

@@ -19,7 +19,7 @@ from lookout.store import keys
 from services.events.brokerdrops import CALM_SECONDS, BrokerDrops
 from tests.support.waiting import eventually
 
-FLOOD, OTHERS = 20_000, 100
+FLOOD, OTHERS = 8_000, 100
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ import asyncio
 import json
 from collections.abc import Callable
 
+import pytest
+
 from lookout.bus.events import EventBus
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
+from services.events import retained as retained_module
 from services.events.retained import GROWN, SWEEP_SECONDS, Retained
 from tests.support.servers import BrokerServer
 
@@ -30,7 +33,7 @@ async def retained_topics(settings: Broker) -> set[str]:
         await session.connected()
         found = set()
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(1):
                 async for message in everything:
                     found |= {message.topic} if message.retain else set()
         except TimeoutError:
@@ -39,8 +42,12 @@ async def retained_topics(settings: Broker) -> set[str]:
 
 
 async def test_only_the_closed_list_stays_and_each_node_is_told_of_once(
-    broker: BrokerServer, hub: Session, mqtt_settings: Callable[[str], Broker]
+    broker: BrokerServer,
+    hub: Session,
+    mqtt_settings: Callable[[str], Broker],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(retained_module, "QUIET_SECONDS", 1.0)
     told = hub.subscribe("lookout/+/event/retained_cleared")
     retained = Retained(mqtt_settings("hub"), Topics(), EventBus(hub, Topics(), origin="hub"))
     async with Session(mqtt_settings("garden"), "garden") as garden:

@@ -30,6 +30,7 @@ DAY = 86_400.0
 BORN = -time.time()  # a clock in 1970
 RIGHT_SECONDS = 4.0  # a busy machine between a capture, its file and a receipt
 RECOVERY = 90.0
+EACH = 6  # captures with each setting of the clocks
 
 # What the hub's clock, and the node's, are ahead of the time, one after the other.
 STORIES: dict[str, tuple[tuple[float, float], ...]] = {
@@ -109,7 +110,7 @@ async def test_every_capture_is_stored_once_and_ends_with_its_time(
     for hub_ahead, node_ahead in steps:
         hub.set(hub_ahead)
         node.set(node_ahead)
-        await truth.more(12)
+        await truth.more(EACH)
     await taking.stop(12)
     wanted = dict(truth.taken)
     # Once more, so that the hub hears of the node's clock after the last capture.

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
 END_SECONDS = 30.0  # a cancel that was swallowed would wait for ever
-MOMENTS = range(0, 40, 4)  # turns of the event loop until the cancel
+MOMENTS = range(0, 40, 8)  # turns of the event loop until the cancel
 EVERY_MOMENT = range(240)
 
 Main = Callable[[], Coroutine[Any, Any, None]]
