@@ -145,12 +145,19 @@ async def test_draws_scenes_and_ends_by_itself_after_its_duration(tmp_path: Path
         assert not list(demo.temporary.iterdir())
 
 
-async def test_keeps_everything_in_the_folder_it_was_given(tmp_path: Path, film: Path) -> None:
+async def test_takes_another_port_for_a_taken_one_and_keeps_everything_in_the_folder_given(
+    tmp_path: Path, film: Path
+) -> None:
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    taken = server.sockets[0].getsockname()[1]
     data = tmp_path / "kept"
     arguments = ("--nodes", "1", "--source", str(film), "--data", str(data), "--duration", "1")
-    async with running(tmp_path, *arguments) as demo:
+    async with server, running(tmp_path, *arguments, port=taken) as demo:
+        said = await demo.line_with(f"Port {taken} is taken")
+        other = said.split()[-1]
         words = await demo.words()
 
+    assert f"http://127.0.0.1:{other}" in words
     assert str(data / "logs") in words
     assert {"ingest.log", "events.log", "gallery.log", "garden.log"} <= {
         path.name for path in (data / "logs").iterdir()
@@ -158,18 +165,7 @@ async def test_keeps_everything_in_the_folder_it_was_given(tmp_path: Path, film:
     assert (data / "redis" / "appendonlydir").is_dir()
 
 
-async def test_takes_another_port_when_its_own_is_taken(tmp_path: Path, film: Path) -> None:
-    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
-    taken = server.sockets[0].getsockname()[1]
-    arguments = ("--nodes", "1", "--source", str(film), "--duration", "1")
-    async with server, running(tmp_path, *arguments, port=taken) as demo:
-        said = await demo.line_with(f"Port {taken} is taken")
-        other = said.split()[-1]
-
-        assert f"http://127.0.0.1:{other}" in await demo.words()
-
-
-async def test_a_service_that_dies_is_reported_and_started_again(
+async def test_a_service_that_dies_is_started_again_and_none_outlives_a_demo_that_is_killed(
     tmp_path: Path, film: Path
 ) -> None:
     arguments = ("--nodes", "1", "--interval", "0.5", "--source", str(film))
@@ -184,13 +180,6 @@ async def test_a_service_that_dies_is_reported_and_started_again(
         assert await demo.line_with("ingest ended with code -9, starts again in 1 s")
         before = (await demo.status()).images
         await eventually(lambda: demo.has(nodes=1, images=before + 1), 30)
-        demo.process.terminate()
-        await demo.words()
-
-
-async def test_leaves_no_process_even_when_it_is_killed(tmp_path: Path, film: Path) -> None:
-    async with running(tmp_path, "--nodes", "1", "--source", str(film)) as demo:
-        await eventually(lambda: demo.has(nodes=1, images=1), 30)
         processes = descendants(demo.process.pid)
 
         demo.process.kill()
