@@ -7,7 +7,8 @@ See docs/topics.md.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +30,8 @@ from lookout.host.tasks import Crew
 logger = structlog.get_logger()
 
 MOST_PENDING = 64  # commands under way or waiting for their time, for one node
+MOST_WAITING = 32  # of these that wait for their time: the rest is for what is to be done now
+BUSY = "busy"
 LONGEST_WAIT = 7 * 86400.0  # seconds a command may lie in the future
 LONGEST_RESPONSE_TOPIC = 256
 
@@ -94,6 +97,7 @@ class Services:
         self._services: dict[str, Service[Any]] = {}
         self._running: dict[str, asyncio.Task[Result]] = {}
         self._pending: set[asyncio.Task[None]] = set()
+        self._waiting = 0  # of these, for their time
         self._subscriptions = [
             session.subscribe(each, retained=False) for each in topics.commands_for(node)
         ]
@@ -120,7 +124,7 @@ class Services:
     async def _obey(self, messages: Subscription, crew: Crew) -> None:
         async for message in messages:
             if len(self._pending) >= MOST_PENDING:
-                self._refuse(message, "busy", f"{MOST_PENDING} commands are pending: try later")
+                self._refuse(message, BUSY, f"{MOST_PENDING} commands are pending: try later")
                 continue
             task = crew.start(self._answer(message), f"command {message.topic}")
             self._pending.add(task)
@@ -150,8 +154,15 @@ class Services:
             running = asyncio.create_task(self._do(command, expiry), name=f"run {command.id}")
             self._running[command.id] = running
             running.add_done_callback(lambda _: self._running.pop(command.id or "", None))
-        result = await running
-        self._journal.put(command.id, result)
+            result = await running
+        else:  # what is repeated may be for a time a week ahead
+            try:
+                with self._one_more_waits(f"id = {command.id}"):
+                    result = await asyncio.shield(running)
+            except CommandFailed as error:
+                return self._failed(command.service, error.code, str(error), command)
+        if result.error is None or result.error.code != BUSY:  # else it may be asked again
+            self._journal.put(command.id, result)
         return result
 
     async def _do(self, command: Command, expiry: int | None) -> Result:
@@ -187,11 +198,32 @@ class Services:
         deadlines = [command.expires_at(self._now())]
         if expiry is not None:
             deadlines.append(self._now() + expiry)
-        await _wait_until(command.at, self._now)
+        await self._wait_until(command.at)
         if any(deadline is not None and self._now() > deadline for deadline in deadlines):
             limit = "its message expiry" if command.ttl is None else f"ttl = {command.ttl}"
             raise CommandFailed("expired", f"{limit}: it came too late to act on")
         return await service.call(command)
+
+    async def _wait_until(self, at: float | None) -> None:
+        if at is None or at <= self._now():
+            return
+        if at - self._now() > LONGEST_WAIT:
+            raise CommandFailed("bad_arguments", f"at = {at}: at most {LONGEST_WAIT:.0f} s ahead")
+        with self._one_more_waits(f"at = {at}"):
+            while (left := at - self._now()) > 0:  # noqa: ASYNC110
+                await asyncio.sleep(min(left, 60.0))  # again: the clock may be set meanwhile
+
+    @contextmanager
+    def _one_more_waits(self, what: str) -> Iterator[None]:
+        if self._waiting >= MOST_WAITING:
+            raise CommandFailed(
+                BUSY, f"{what}: {MOST_WAITING} commands wait for their time, try later"
+            )
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     def _failed(self, service: str, code: str, why: str, command: Command | None = None) -> Result:
         context = command.context if command else Context()
@@ -220,12 +252,3 @@ class Services:
         reply = message.response_topic
         if reply and len(reply) <= LONGEST_RESPONSE_TOPIC and not set(reply) & set("+#\0"):
             self._session.post(reply, result.encode(), correlation=message.correlation)
-
-
-async def _wait_until(at: float | None, now: Callable[[], float]) -> None:
-    if at is None or at <= now():
-        return
-    if at - now() > LONGEST_WAIT:
-        raise CommandFailed("bad_arguments", f"at = {at}: at most {LONGEST_WAIT:.0f} s ahead")
-    while (left := at - now()) > 0:  # noqa: ASYNC110
-        await asyncio.sleep(min(left, 60.0))  # again and again: the clock may be set meanwhile

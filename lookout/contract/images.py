@@ -11,7 +11,7 @@ from lookout.contract.errors import BadMessage, explain, short
 from lookout.contract.limits import LONGEST_LIFE, LONGEST_META
 from lookout.contract.plain import is_text, json_value
 from lookout.contract.topics import NODE_PATTERN, Word, check_node
-from lookout.contract.wire import Finite, Identifier, Open
+from lookout.contract.wire import Finite, Identifier, Open, Said
 
 IMAGE_TYPE: Final = "image/jpeg"
 LONGEST_CLAIM: Final = 100  # characters of a refused id that are repeated
@@ -63,7 +63,7 @@ class Column:
 class Told(Open):
     """What a sender may say of an image and the hub keeps. A new field is one line here."""
 
-    timestamp: Annotated[Finite | None, Column("number", "number")] = Field(
+    timestamp: Annotated[Said, Column("number", "number")] = Field(
         None, description="capture, Unix seconds, millisecond precision"
     )
     lux: Annotated[float | None, Column("number", "number", "Light", "lx", ranged=True)] = Field(

@@ -10,6 +10,7 @@ MOST_DIGITS: Final = 40  # of a whole number as it is written
 LARGEST_WHOLE: Final = 2**63 - 1  # what every language and store at the other end can hold
 
 LATEST: Final = 1e11  # Unix seconds, in the year 5138: what is larger is milliseconds by mistake
+FARTHEST_SAID: Final = 1e19  # what anybody can have meant for a time: nanoseconds by mistake
 LONGEST_LIFE: Final = 10 * 365 * 86_400  # seconds that anything may ask to live or to wait
 EARLIEST: Final = 1_577_836_800.0  # 2020-01-01: before it, a clock was not set
 FARTHEST_CLOCK: Final = 86_400.0  # seconds that a clock may be ahead before nobody believes it

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, model_validator
 from lookout.contract.errors import BadMessage, short
 from lookout.contract.metrics import metric
 from lookout.contract.plain import json_object
-from lookout.contract.wire import Finite, Wire, validate
+from lookout.contract.wire import Said, Wire, validate
 
 MOST_METRICS: Final = 64
 # They name other things of a reading.
@@ -22,7 +22,7 @@ class Reading(Wire):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
     __pydantic_extra__: dict[str, float]
 
-    timestamp: Finite | None = None
+    timestamp: Said = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -4,7 +4,14 @@ import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from ulid import ULID
 
 from lookout.contract import limits
@@ -16,6 +23,15 @@ Who = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Moment = Annotated[float, Field(ge=0, lt=limits.LATEST, allow_inf_nan=False)]  # Unix seconds
 M = TypeVar("M", bound="Wire")
+
+
+def _a_time(said: float | None) -> float | None:
+    """1e308 is no clock's time, and would be kept with 308 digits: it counts as not said."""
+    return None if said is None or abs(said) > limits.FARTHEST_SAID else said
+
+
+# Unix seconds by whatever clock, right or not; the hub keeps it beside its own.
+Said = Annotated[Finite | None, AfterValidator(_a_time)]
 
 
 class Wire(BaseModel):

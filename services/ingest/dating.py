@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lookout.contract.images import ImageMeta, split_image_id
-from lookout.contract.limits import EARLIEST
+from lookout.contract.limits import EARLIEST, LONGEST_LIFE
 from lookout.host import clock
 from services.ingest.settings import Ingest
 
@@ -73,7 +73,8 @@ def _by_the_hub(meta: ImageMeta, said: float | None, limits: Ingest, now: float)
         # Not after now: our clock was set since the node heard of it, or nothing of this is true.
         if EARLIEST <= reckoned <= now + limits.max_skew:
             return round(reckoned, 3)
-    return round(max(0.0, now - (meta.age or 0.0)), 3)
+    age = meta.age or 0.0
+    return round(max(0.0, now - (age if age <= LONGEST_LIFE else 0.0)), 3)
 
 
 def hub_clock(now: float) -> str:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field
 
 from lookout.bus.caller import Caller
-from lookout.bus.commands import Arguments, CommandFailed, Data, Services
+from lookout.bus.commands import MOST_PENDING, Arguments, CommandFailed, Data, Services
 from lookout.bus.events import EventBus
 from lookout.bus.journal import Journal
 from lookout.bus.session import Session
@@ -50,16 +50,17 @@ class Adder:
 class Bench:
     """A serving node and a caller."""
 
-    def __init__(self, adder: Adder, caller: Caller, hub: Session) -> None:
+    def __init__(self, adder: Adder, caller: Caller, hub: Session, journal: Journal) -> None:
         self.adder = adder
+        self.journal = journal
         self.caller = caller
         self.hub = hub
 
 
-async def serve(stack: AsyncExitStack, broker: Broker, folder: Path, adder: Adder) -> None:
+async def serve(stack: AsyncExitStack, broker: Broker, journal: Journal, adder: Adder) -> None:
     session = await stack.enter_async_context(Session(broker, "garden"))
     events = EventBus(session, TOPICS, origin="garden")
-    services = Services(session, TOPICS, "garden", events, Journal(folder / "journal.json"))
+    services = Services(session, TOPICS, "garden", events, journal)
     services.register("add", Sum, adder.add)
     task = asyncio.create_task(services.serve(), name="services")
     stack.push_async_callback(cancel, task)
@@ -70,14 +71,15 @@ async def serve(stack: AsyncExitStack, broker: Broker, folder: Path, adder: Adde
 async def bench(mqtt_settings: Settings, tmp_path: Path) -> AsyncIterator[Bench]:
     async with AsyncExitStack() as stack:
         adder = Adder()
-        await serve(stack, mqtt_settings("garden"), tmp_path, adder)
+        journal = Journal(tmp_path / "journal.json")
+        await serve(stack, mqtt_settings("garden"), journal, adder)
         hub = await stack.enter_async_context(Session(mqtt_settings("hub"), "hub"))
         caller = Caller(hub, TOPICS)
         listening = asyncio.create_task(caller.listen(), name="results")
         stack.push_async_callback(cancel, listening)
         await hub.connected()
         await asyncio.sleep(0)  # let it subscribe
-        yield Bench(adder, caller, hub)
+        yield Bench(adder, caller, hub, journal)
 
 
 async def test_a_call_gets_its_result(bench: Bench) -> None:
@@ -148,6 +150,24 @@ async def test_at_waits_for_its_time(bench: Bench) -> None:
     at = time.time() + 0.4
     await bench.caller.call("garden", Command(service="add", at=at))
     assert time.time() >= at
+
+
+@pytest.mark.parametrize("identifier", [None, "same"])
+async def test_commands_for_next_week_leave_room_for_those_of_now(
+    bench: Bench, identifier: str | None
+) -> None:
+    results = bench.hub.subscribe("lookout/garden/result/add")
+    late = Command(service="add", id=identifier, at=time.time() + 600_000)
+    for _ in range(MOST_PENDING):
+        await bench.hub.publish(TOPICS.command("garden", "add"), late.encode())
+    refused = [parse_result((await anext(results)).payload) for _ in range(MOST_PENDING // 2)]
+    assert {each.error.code for each in refused if each.error} == {"busy"}
+    assert (await bench.caller.call("garden", Command(service="add"))).ok
+    again = Command(service="add", id="again", at=late.at)
+    result = await bench.caller.call("garden", again)
+    assert result.error is not None
+    assert result.error.code == "busy"
+    assert bench.journal.get("again") is None, "it may be sent again"
 
 
 async def test_too_late_is_refused(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from lookout.contract.images import ImageMeta
+from lookout.contract.readings import parse_reading
 from lookout.host.clock import boot_id, steady
 from services.ingest.dating import date, set_since, with_skew_of_now
 from services.ingest.hubclock import CALM_SECONDS, HubClock
@@ -29,6 +30,14 @@ def test_a_sender_whose_clock_can_be_right_is_believed() -> None:
 def test_a_clock_that_cannot_be_right_is_kept_beside_ours(said: float) -> None:
     dated = date(meta(timestamp=said, age=90.0), LIMITS, NOW)
     assert (dated.timestamp, dated.by, dated.node_time) == (NOW - 90, "hub", said)
+
+
+@pytest.mark.parametrize("said", ["1e308", "-1e200"])
+def test_what_is_no_time_at_all_counts_as_not_said(said: str) -> None:
+    told = ImageMeta.from_properties({"timestamp": said, "age": "1e300", "skew": said})
+    dated = date(told, LIMITS, NOW)
+    assert (dated.timestamp, dated.by, dated.node_time) == (NOW, "hub", None)
+    assert parse_reading(b'{"timestamp": %s, "lux": 1}' % said.encode()).timestamp is None
 
 
 @pytest.mark.parametrize("skew", [-3 * DAY, -3600.0, 400 * DAY])
