@@ -11,6 +11,8 @@ from lookout.store.search import Cursor, Index, Page, Query, Row
 
 FIELDS: Final = ("event_type", "node", "timestamp", "context_id", "parent_id", "data", "text")
 RELATED_PAGE: Final = 200  # events of a context that are asked for at a time
+Fired = tuple[str, int]  # the run of what fires events, and the event's number in it
+NONE: Final[Mapping[str, Fired]] = {}
 MOST_RELATED: Final = 1_000  # of a context's own, and as many of what it caused
 
 
@@ -68,11 +70,17 @@ class Events:
         await self.store_all([event], ttl=ttl, seen={})
 
     async def store_all(
-        self, events: Sequence[NewEvent], *, ttl: int, seen: Mapping[str, float]
+        self,
+        events: Sequence[NewEvent],
+        *,
+        ttl: int,
+        seen: Mapping[str, float],
+        fired: Mapping[str, Fired] = NONE,
     ) -> None:
         """Write events with their TTL in one transaction.
 
-        `seen` says of nodes when something came from them, Unix seconds.
+        `seen` says of nodes when something came from them, Unix seconds; `fired` which of their
+        events was the last.
         """
         async with self._client.pipeline(transaction=True) as pipe:
             for event in events:
@@ -81,7 +89,18 @@ class Events:
             for node, at in seen.items():
                 pipe.sadd(keys.NODES, node)
                 pipe.hset(keys.node(node), "last_seen", f"{at:.3f}")
+            for node, (run, number) in fired.items():
+                pipe.hset(keys.node(node), keys.FIRED, f"{run} {number}")
             await pipe.execute()
+
+    async def fired(self, nodes: Sequence[str]) -> dict[str, Fired]:
+        """Run and number of the last event of these nodes that is recorded, where one is."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for node in nodes:
+                pipe.hget(keys.node(node), keys.FIRED)
+            answers = await pipe.execute() if nodes else []
+        found = zip(nodes, answers, strict=True)
+        return {node: _fired(answer) for node, answer in found if answer}
 
     async def page(self, query: Query) -> Page:
         """One page of events."""
@@ -108,6 +127,11 @@ class Events:
                 return rows, False
             query = replace(query, cursor=Cursor.decode(page.next))
         return rows, True
+
+
+def _fired(answer: bytes) -> Fired:
+    run, _, number = answer.decode().partition(" ")
+    return run, int(number)
 
 
 def as_json(row: Row) -> dict[str, Any]:

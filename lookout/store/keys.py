@@ -17,6 +17,7 @@ PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is re
 
 NODES: Final = "nodes"  # set of the names of all nodes
 RULES: Final = "retention"  # what is kept and for how long, as the ingest service was told
+FIRED: Final = "fired"  # field of a node: run and number of its last event that is recorded
 THINNED: Final = "thinned"  # when the last pass of thinning out that was finished began
 IMAGES_STREAM: Final = "images"
 LIVES: Final = "lives"  # list, only inside the transaction that writes images

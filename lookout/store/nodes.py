@@ -10,6 +10,7 @@ from lookout.store.client import Client
 _FLOATS: Final = frozenset({"last_seen", "status_since", "last_image_at", "last_reading_at"})
 _WHOLE: Final = frozenset({"images", "rejected", "readings"})
 _JSON: Final = frozenset({"info", "last_reading"})
+_OURS: Final = frozenset({keys.FIRED})  # of the hub's own bookkeeping
 
 
 class Nodes:
@@ -92,6 +93,8 @@ def _as_json(name: str, answer: Mapping[bytes, bytes]) -> dict[str, Any]:
     node: dict[str, Any] = {"node": name}
     for raw_key, raw_value in answer.items():
         key, value = raw_key.decode(), raw_value.decode(errors="replace")
+        if key in _OURS:
+            continue
         if key in _FLOATS:
             node[key] = float(value)
         elif key in _WHOLE:

@@ -67,15 +67,17 @@ class Recorder:
 
     async def handle(self, messages: Sequence[Message]) -> None:
         """Record a few. Raises BadMessage, or a StoreError when Redis refuses them for good."""
-        received = (self._received(message) for message in messages if message.payload)
-        found = {each.new.ulid: each for each in received if each is not None}
+        received = [self.intake.decoded(message) for message in messages if message.payload]
+        if unknown := self.sequence.unknown(each.address.node for each in received):
+            self.sequence.recall(await transient(lambda: self.events.fired(unknown)))
+        admitted = filter(None, map(self._admitted, received))
+        found = {each.new.ulid: each for each in admitted}
         if found:
             await transient(lambda: self._record(list(found.values())))
 
-    def _received(self, message: Message) -> _Found | None:
-        """What a message says; None where its node fires more than it may."""
-        received = self.intake.decoded(message)
-        node, event = received.address.node, received.model
+    def _admitted(self, received: Received) -> _Found | None:
+        """An event as it will be stored; None where its node fires more than it may."""
+        node, event, message = received.address.node, received.model, received.message
         self.sequence.heard(node, event)
         by_hub = HUB in {node, event.origin}
         if not (self.of_hub.take if by_hub else self.floods.allows)(node, len(message.payload)):
@@ -91,7 +93,12 @@ class Recorder:
         self._tell(await asyncio.to_thread(self._log, fresh))
         await self.room.make(sum(len(each.new.data) + NEEDED for each in fresh))
         heard = {each.node: now() for each in fresh if HUB not in {each.node, each.event.origin}}
-        await self.events.store_all([each.new for each in fresh], ttl=self.ttl, seen=heard)
+        await self.events.store_all(
+            [each.new for each in fresh],
+            ttl=self.ttl,
+            seen=heard,
+            fired=self.sequence.last(heard),
+        )
         for each in fresh:
             metrics.LOGGED.labels(each.event.event_type).inc()
             self.recorded(each.node, each.event)
