@@ -106,6 +106,11 @@ class Services:
     def names(self) -> tuple[str, ...]:
         return tuple(sorted(self._services))
 
+    @property
+    def busy(self) -> bool:
+        """Whether a command is under way, or waits for its time."""
+        return bool(self._pending)
+
     def register(
         self, name: str, arguments: type[A], handler: Callable[[A, Command], Awaitable[Data]]
     ) -> None:
@@ -115,7 +120,7 @@ class Services:
     async def serve(self) -> None:
         """Obey commands until cancelled; each in a task of its own, so none blocks the next.
 
-        The subscriptions stay: the broker keeps what comes while the node is started anew.
+        The subscriptions stay: the broker keeps what comes while the node sleeps or starts anew.
         """
         async with Crew() as crew:
             for subscription in self._subscriptions:

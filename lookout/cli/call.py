@@ -14,7 +14,7 @@ from lookout.cli import connection, tables
 from lookout.cli.connection import Bus, Trouble
 from lookout.contract.commands import Command, Result, parse_command
 from lookout.contract.errors import BadMessage, BadTopic
-from lookout.contract.nodes import parse_status
+from lookout.contract.nodes import Status, parse_status
 from lookout.contract.topics import ALL, check_node
 from lookout.host.tasks import cancel
 
@@ -34,10 +34,15 @@ def call(
         typer.Option(min=0.1, help="seconds to wait: 30, or 5 for the answers of all nodes"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
+    leave: Annotated[
+        bool, typer.Option("--leave", help="for a node that sleeps: do not wait for its answer")
+    ] = False,
 ) -> None:
     """Call a service of a node and show its answer. With NODE `all`: of every node."""
     command = _command(service, arguments)
-    if node == ALL:
+    if leave:
+        connection.run(_leave(node_argument(node), command))
+    elif node == ALL:
         connection.run(_call_all(command, timeout or ALL_SECONDS, as_json))
     else:
         connection.run(_call_one(node_argument(node), command, timeout or ONE_SECONDS, as_json))
@@ -70,6 +75,15 @@ async def _call_one(node: str, command: Command, timeout: float, as_json: bool) 
         raise Trouble(refusal(result))
 
 
+async def _leave(node: str, command: Command) -> None:
+    """The broker keeps it until the node is there; without a `ttl` of its own for any time."""
+    async with connection.broker() as bus:
+        await status_of(bus, node)
+        expiry = None if command.ttl is None else max(1, round(command.ttl))
+        topic = bus.topics.command(node, command.service)
+        await bus.session.publish(topic, command.encode(), expiry=expiry)
+
+
 async def _call_all(command: Command, seconds: float, as_json: bool) -> None:
     async with connection.broker() as bus, calling(bus) as caller:
         results = await caller.call_all(_expiring(command, seconds), seconds=seconds)
@@ -96,10 +110,19 @@ async def calling(bus: Bus) -> AsyncIterator[Caller]:
 
 async def check_online(bus: Bus, node: str) -> None:
     """Raises Trouble when nobody would answer, so that nobody waits in vain."""
+    if await status_of(bus, node) != "online":
+        raise Trouble(
+            f"{node} is offline and was not asked: is it powered, and on the network? "
+            "(`lookout call --leave` leaves a call for a node that sleeps.)"
+        )
+
+
+async def status_of(bus: Bus, node: str) -> Status:
+    """What the node said last. Raises Trouble where it never said anything."""
     subscription = bus.session.subscribe(bus.topics.status(node))
     try:
         async with asyncio.timeout(STATUS_SECONDS):
-            status = parse_status((await anext(subscription)).payload)
+            return parse_status((await anext(subscription)).payload)
     except TimeoutError:
         raise Trouble(
             f"No node {node} is known here: see `lookout nodes` for those that are."
@@ -108,8 +131,6 @@ async def check_online(bus: Bus, node: str) -> None:
         raise Trouble(f"{node} has a status that is none: {error}.") from None
     finally:
         bus.session.unsubscribe(subscription)
-    if status != "online":
-        raise Trouble(f"{node} is offline and was not asked: is it powered, and on the network?")
 
 
 async def ask(caller: Caller, node: str, command: Command, timeout: float) -> Result:

@@ -43,6 +43,9 @@ class Info(Open):
     size: tuple[int, int] | None = Field(None, description="the one of `sizes` that is set")
     sizes: tuple[tuple[int, int], ...] | None = Field(None, description="some of `resolution`")
     picture_bytes: int | None = Field(None, ge=0, description="of the last picture")
+    wakes_at: float | None = Field(
+        None, description="Unix seconds: it sleeps until then; None: it is awake, or never sleeps"
+    )
     pending: tuple[str, ...] | None = Field(
         None, description="settings that no picture was taken with yet; None: there are none"
     )

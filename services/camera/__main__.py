@@ -14,11 +14,13 @@ from lookout.host.run import run
 from lookout.host.settings import load_or_exit
 from services.camera import service
 from services.camera.check import report
+from services.camera.node.sleep import rest
 from services.camera.settings import CameraSettings
 from services.camera.settings.several import choose
 from services.camera.sources import make_source
 
 SESSION_EXPIRY = 300  # seconds: a short cut loses no command, a long one brings no stale ones
+MISSED_WAKINGS = 2  # after which the broker forgets what waits for a node that sleeps
 PLACES = (Path("lookout.yaml"), Path("/etc/lookout/lookout.yaml"))
 
 
@@ -39,16 +41,22 @@ def config_file(named: Path | None) -> Path | None:
 
 
 async def main(settings: CameraSettings) -> None:
-    """Open what the node needs, and serve."""
+    """Serve, and sleep where it is set, until a new process is asked for."""
+    while (seconds := await serve_once(settings)) is not None:
+        await rest(settings.sleep, seconds)
+
+
+async def serve_once(settings: CameraSettings) -> float | None:
+    """Open what the node needs, and serve until it goes to sleep: for so many seconds."""
     session = Session(
         settings.mqtt,
         f"lookout-{settings.node}",
         presence=Topics(settings.mqtt.root).status(settings.node),
-        session_expiry=SESSION_EXPIRY,
+        session_expiry=SESSION_EXPIRY + round(MISSED_WAKINGS * settings.sleep.every),
         receive_maximum=20,
     )
     async with session:
-        await service.run(settings, session, make_source(settings.camera))
+        return await service.run(settings, session, make_source(settings.camera))
 
 
 if __name__ == "__main__":

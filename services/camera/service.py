@@ -11,16 +11,16 @@ from services.camera.settings import CameraSettings
 from services.camera.sources import Source
 
 
-async def run(settings: CameraSettings, session: Session, source: Source) -> None:
-    """Serve until cancelled, or until `restart` is asked for.
+async def run(settings: CameraSettings, session: Session, source: Source) -> float | None:
+    """Serve until cancelled, until `restart` is asked for (None), or for so many seconds' sleep.
 
     Raises Unusable when the camera gives no picture for too long, and where the spool is another's.
     """
     with owned(settings.spool_path, settings.node):
-        await _serve(settings, session, source)
+        return await _serve(settings, session, source)
 
 
-async def _serve(settings: CameraSettings, session: Session, source: Source) -> None:
+async def _serve(settings: CameraSettings, session: Session, source: Source) -> float | None:
     node = Node(settings, session, source)
     await node.begin()
     async with AsyncExitStack() as stack:
@@ -34,3 +34,4 @@ async def _serve(settings: CameraSettings, session: Session, source: Source) -> 
         await cancel(*tasks)
     if node.health.reason is not None:
         raise Unusable(node.health.reason)
+    return node.sleep.seconds

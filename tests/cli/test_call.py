@@ -1,11 +1,13 @@
 """`lookout call`: any service, of one node or of all."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 
 import pytest
 from pydantic import JsonValue
 
+from lookout.bus.session import Session
 from tests.cli.conftest import Cli, StartNode
 
 
@@ -69,6 +71,21 @@ async def test_gives_up_after_the_timeout(on_bus: Cli, node: StartNode) -> None:
         said = await on_bus("call", "garden", "identify", "--timeout", "0.5", "--json")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("garden did not answer identify within 0.5 s")
+
+
+async def test_a_call_is_left_for_a_node_that_sleeps(
+    on_bus: Cli, hub: Session, node: StartNode
+) -> None:
+    async with node("garden"):
+        pass  # it says goodbye
+    left = hub.subscribe("lookout/garden/command/set")
+    said = await on_bus("call", "garden", "set", '{"interval": 60}', "--leave")
+    assert (said.code, said.out, said.err) == (0, "", "")
+    message = await anext(left)
+    assert json.loads(message.payload)["interval"] == 60
+    assert message.expiry is None, "it waits for as long as the broker keeps it"
+    said = await on_bus("call", "nosuch", "set", "--leave")
+    assert said.err.startswith("No node nosuch is known here")
 
 
 async def test_what_a_node_says_cannot_steer_the_terminal(on_bus: Cli, node: StartNode) -> None:

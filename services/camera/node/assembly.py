@@ -26,6 +26,7 @@ from services.camera.node.health import Health
 from services.camera.node.homeassistant import HomeAssistant
 from services.camera.node.info import Facts, NodeInfo
 from services.camera.node.light_command import LightCommand
+from services.camera.node.sleep import Sleep
 from services.camera.observers.people import PeopleCount
 from services.camera.observers.preview import Previewer
 from services.camera.observers.view import ViewWatch
@@ -157,6 +158,11 @@ class Node:
             self.detectors,
             self.end,
         ).register(self.services)
+        self.sleep = Sleep(
+            settings.sleep, session, self.capturer, self.services, self.info, self.end
+        )
+        if settings.sleep.every:
+            self.sleep.register()
         if settings.lights:
             LightCommand(self.lights, self.info).register(self.services)
         self.home_assistant = HomeAssistant(
@@ -204,6 +210,7 @@ class Node:
             "home assistant": self.home_assistant.run(),
             "health": self.health.run(),
             "view": self.view.run(),
+            **({"sleep": self.sleep.run()} if self.settings.sleep.every else {}),
         }
 
 

@@ -130,10 +130,11 @@ class NodeInfo:
         self._facts = facts
         self._changed = changed  # set when something is not as it was said
         self._said: Info | None = None
+        self.wakes_at: float | None = None  # Unix seconds, once it goes to sleep
 
     def describe(self) -> Info:
         """The node as it is now."""
-        return self._facts.describe()
+        return self._facts.describe().model_copy(update={"wakes_at": self.wakes_at})
 
     def publish(self) -> None:
         """Publish it now, whether it has changed or not."""

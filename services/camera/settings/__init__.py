@@ -21,6 +21,7 @@ from services.camera.settings.live import Live
 from services.camera.settings.pins import check_pins
 from services.camera.settings.presets import READY_MADE, Presets
 from services.camera.settings.sensors import Sensors
+from services.camera.settings.sleep import Sleep
 from services.camera.settings.spool import Spool
 from services.camera.settings.triggers import Triggers
 from services.camera.settings.view import View
@@ -55,6 +56,7 @@ class CameraSettings(Settings):
     detect: Detect = Detect()
     spool: Spool = Spool()
     live: Live = Live()
+    sleep: Sleep = Sleep()
     health: Health = Health()
     homeassistant: NodeHomeAssistant = NodeHomeAssistant()
     view: View = View()
