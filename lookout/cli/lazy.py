@@ -21,6 +21,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "hub:hub",
         "Run the hub's services, as the environment sets them, until Ctrl-C.",
     ),
+    "doctor": (
+        "doctor.command:doctor",
+        "Look at broker, Redis, services, nodes and disk, and say what is wrong and what to do.",
+    ),
     "nodes": (
         "nodes:nodes",
         "Show every node: is it there, how old is its last picture, how does it fare.",
