@@ -1,5 +1,5 @@
 #!/bin/sh
-# Become Redis, after a look at its append-only file: a power cut on a memory card leaves zeros or old bytes
+# Start Redis, after a look at its append-only file: a power cut on a memory card leaves zeros or old bytes
 # at its end, with which Redis does not start (`aof-load-truncated` is for files that end too early only).
 # What is damaged within the last 8 MiB is cut, and kept in /data/damaged; the nodes' spools send again what
 # was not confirmed. Damage before that is no power cut: a person decides. With `--middle` that is cut too.
@@ -53,4 +53,24 @@ if [ -n "$file" ] && [ -s "$file" ] && ! said=$(redis-check-aof "$file" 2>&1); t
     cut "$said"
 fi
 
-exec "$@"
+# Not by exec: a bit that has flipped in the name of a command is nothing to redis-check-aof, and Redis
+# ends over it with a line that helps nobody.
+"$@" &
+redis=$!
+trap 'kill -TERM "$redis" 2>/dev/null || true' TERM INT
+while :; do
+    code=0
+    wait "$redis" || code=$?
+    kill -0 "$redis" 2>/dev/null || break # else it was a signal that ended the waiting
+done
+if [ "$code" -eq 1 ] && [ -n "$file" ]; then
+    cat >&2 <<TEXT
+Redis ended by itself. Where it says above "unknown command" of its append-only file, that file has a
+flipped bit, which redis-check-aof does not see: look after the disk. Nothing has been changed. To start
+without the damaged command, with a copy of all as it is:
+    docker compose run --rm --no-deps --entrypoint 'cp -a /data/appendonlydir /data/appendonlydir.before' redis
+    docker compose run --rm --no-deps --user 999:999 --volume lookout_redis-data:/redis --entrypoint 'python -m lookout.embedded.mending --middle /redis' ingest
+    docker compose up -d
+TEXT
+fi
+exit "$code"

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from lookout.embedded.appendonly import damage
+from lookout.embedded.mending import mend
+from lookout.embedded.ports import free_port
 from lookout.embedded.redis_server import find_server
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "redis-start.sh"
@@ -43,19 +45,30 @@ def file(tmp_path: Path) -> Path:
 
 
 def start(
-    tools: Path, file: Path, *words: str, end_bytes: int = 8 << 20
+    tools: Path,
+    file: Path,
+    *words: str,
+    end_bytes: int = 8 << 20,
+    redis: tuple[str, ...] = ("echo", "started"),
 ) -> subprocess.CompletedProcess[str]:
-    """Run the script on the test's folder, with `echo started` in Redis' place."""
-    data = file.parents[1]
-    script = SCRIPT.read_text().replace("data=/data", f"data={data}")
-    script = script.replace("end_bytes=8388608", f"end_bytes={end_bytes}")
+    """Run the script on the test's folder, with `redis` in Redis' place."""
     return subprocess.run(
-        ["sh", "-c", script, "redis-start.sh", *words, "echo", "started"],
-        env={"PATH": f"{tools}:{os.environ['PATH']}"},
+        [*script(file, end_bytes), *words, *redis],
+        env=path(tools),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def script(file: Path, end_bytes: int = 8 << 20) -> list[str]:
+    text = SCRIPT.read_text().replace("data=/data", f"data={file.parents[1]}")
+    text = text.replace("end_bytes=8388608", f"end_bytes={end_bytes}")
+    return ["sh", "-c", text, "redis-start.sh"]
+
+
+def path(tools: Path) -> dict[str, str]:
+    return {"PATH": f"{tools}:{os.environ['PATH']}"}
 
 
 def test_a_whole_file_is_left_alone(tools: Path, file: Path) -> None:
@@ -96,3 +109,36 @@ def test_damage_in_the_middle_stops_it_with_the_lines_to_type(tools: Path, file:
     assert file.read_bytes() == torn
     assert start(tools, file, "--middle", end_bytes=10_000).stdout == "started\n"
     assert damage(file) == []
+
+
+def test_a_bit_that_has_flipped_in_a_commands_name_is_told_with_the_lines_to_type(
+    tools: Path, file: Path
+) -> None:
+    """Its tool takes any name for a command; Redis itself does not start."""
+    flipped = COMMAND.replace(b"SET", b"SGT")
+    file.write_bytes(COMMAND * 100 + flipped + COMMAND * 100)
+    program, _ = find_server()
+    folder = str(file.parents[1])
+    server = (str(program), "--port", str(free_port()), "--dir", folder, "--appendonly", "yes")
+    (file.parent / "appendonly.aof.manifest").write_text(f"file {file.name} seq 2 type i\n")
+
+    done = start(tools, file, redis=server)
+
+    assert done.returncode == 1
+    assert "unknown command 'sgt'" in done.stdout.lower()
+    assert done.stderr.count("\n    docker compose ") == 3
+    assert flipped in file.read_bytes()
+    (mended,) = mend(file.parents[1], middle=True)
+    assert (mended.bytes, file.read_bytes()) == (len(flipped), COMMAND * 200)
+
+
+def test_redis_is_ended_in_order_and_its_end_is_the_scripts(tools: Path, file: Path) -> None:
+    redis = 'trap "echo ended; exit 7" TERM; echo started; while :; do sleep 0.05; done'
+    with subprocess.Popen(
+        [*script(file), "sh", "-c", redis], env=path(tools), stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "started\n"
+        running.terminate()
+        assert running.stdout.read() == "ended\n"
+        assert running.wait() == 7
