@@ -13,10 +13,10 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import aiohttp
-import structlog
 
 from lookout.contract.events import Event
 from lookout.errors import LookoutError
+from lookout.host.outage import Outage
 from lookout.host.pauses import Pauses
 from services.events import metrics
 from services.events.settings import HubHomeAssistant
@@ -32,8 +32,6 @@ BAD_EVENT: Final = frozenset(
     {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 )
 TIMEOUT = aiohttp.ClientTimeout(total=10)
-
-logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class HomeAssistantBus:
         self._settings = settings
         self._waiting: deque[Waiting] = deque()
         self._came = asyncio.Event()
-        self._is_away = False
+        self._outage = Outage("events to Home Assistant")
 
     def offer(self, node: str, event: Event) -> None:
         """Send an event of a node (or of `hub`) when its turn comes."""
@@ -89,7 +87,7 @@ class HomeAssistantBus:
                 try:
                     await self._send(session)
                 except Away as away:
-                    self._tell(str(away))
+                    self._outage.down(str(away))
                     pause = pauses.next()
                     await asyncio.sleep(away.pause or pause)
                 else:
@@ -123,17 +121,9 @@ class HomeAssistantBus:
             self._waiting.popleft()
         if status == HTTPStatus.OK:
             metrics.FORWARDED.inc()
-            self._tell(None)
+            self._outage.up()
         else:
             metrics.NOT_FORWARDED.labels("refused").inc()
-
-    def _tell(self, reason: str | None) -> None:
-        """One log line when it goes away, one when it is back."""
-        if reason is not None and not self._is_away:
-            logger.warning("Home Assistant takes no events", reason=reason)
-        elif reason is None and self._is_away:
-            logger.info("Home Assistant takes events again")
-        self._is_away = reason is not None
 
 
 def told(node: str, event: Event) -> dict[str, Any]:

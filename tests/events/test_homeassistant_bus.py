@@ -151,8 +151,8 @@ async def test_what_comes_while_it_is_away_is_sent_when_it_is_back_in_order(
             there.status = 200
             await eventually(lambda: numbers(there) == [0, 1, 2, 3])
     said = capsys.readouterr().out
-    assert said.count("Home Assistant takes no events") == 2
-    assert said.count("Home Assistant takes events again") == 2
+    assert said.count("events to Home Assistant: failing") == 2
+    assert said.count("events to Home Assistant: working again") == 2
 
 
 async def test_what_is_no_news_any_more_is_dropped_and_counted(

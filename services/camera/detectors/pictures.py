@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from lookout.contract.images import image_id
 from lookout.contract.wire import Context
+from lookout.host.tasks import Crew
 from services.camera.capture.capturer import Capturer, Taken
 from services.camera.detectors.shutter import TRIGGER, Motion, Shutter
 from services.camera.settings.detect import MotionPictures as Wanted
@@ -43,7 +44,7 @@ class MotionPictures:
         self._gap = "motion was not looked for"  # why the ring is not full
         self._now: Motion | None = None
         self._tasks: deque[asyncio.Task[None]] = deque()
-        self._group: asyncio.TaskGroup | None = None
+        self._crew: Crew | None = None
 
     def before(self) -> dict[str, JsonValue]:
         """The pictures from before a motion that starts now, for its event."""
@@ -60,7 +61,7 @@ class MotionPictures:
     def started(self, context: Context, seen: dict[str, JsonValue]) -> None:
         """Something moves; `context` is the event's, `seen` its region, score and box."""
         motion = self._now = Motion(context, seen)
-        if self._group is None:
+        if self._crew is None:
             return
         if self._wanted.start:
             self._shutter.want(motion, "start")  # first of all: it is the one that is in a hurry
@@ -69,7 +70,7 @@ class MotionPictures:
             if not each.is_kept:
                 each.is_kept = True
                 self._shutter.keep(each.taken, motion, "before")
-        self._follow(motion, self._group)
+        self._follow(motion, self._crew)
 
     def seen(self, seen: dict[str, JsonValue]) -> None:
         """It still moves."""
@@ -87,15 +88,14 @@ class MotionPictures:
 
     async def run(self, watching: Callable[[], bool]) -> None:
         """Take pictures until cancelled; into memory only while `watching`."""
-        async with asyncio.TaskGroup() as group:
-            self._group = group
-            group.create_task(self._shutter.run(), name="motion shutter")
+        async with Crew() as crew:
+            self._crew = crew
+            crew.start(self._shutter.run(), "motion shutter")
             if self._wanted.before:
-                group.create_task(self._remember(watching), name="pictures before motion")
-            await asyncio.Event().wait()
+                crew.start(self._remember(watching), "pictures before motion")
 
-    def _follow(self, motion: Motion, group: asyncio.TaskGroup) -> None:
-        task = group.create_task(self._during_and_after(motion), name="pictures of a motion")
+    def _follow(self, motion: Motion, crew: Crew) -> None:
+        task = crew.start(self._during_and_after(motion), "pictures of a motion")
         self._tasks.append(task)
         task.add_done_callback(self._tasks.remove)
         if len(self._tasks) > MOST_MOTIONS:

@@ -11,6 +11,7 @@ import structlog
 from pydantic import JsonValue
 
 from lookout.contract.wire import Context
+from lookout.host.tasks import Crew
 from services.camera.capture.capturer import Capturer, Taken
 from services.camera.sources import SourceError
 
@@ -68,13 +69,16 @@ class Shutter:
 
     async def run(self) -> None:
         """Take and keep pictures until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_forever(), name="motion pictures to the spool")
-            while True:
-                await self._asked.wait()
-                self._asked.clear()
-                while self._claims:
-                    await self._take()
+        async with Crew() as crew:
+            crew.start(self._keep_forever(), "motion pictures to the spool")
+            crew.start(self._take_forever(), "motion pictures")
+
+    async def _take_forever(self) -> None:
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            while self._claims:
+                await self._take()
 
     async def _take(self) -> None:
         cause = self._claims[0].cause

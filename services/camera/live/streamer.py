@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 
+from lookout.host.tasks import Crew, cancel
 from lookout.video.frames import Frames
 from services.camera.capture.device import Device
 from services.camera.capture.shrink import shrink
@@ -75,10 +76,10 @@ class Streamer:
             await self._until(watched=True)
             logger.info("somebody watches: live view starts")
             try:
-                async with asyncio.TaskGroup() as group:
-                    task = group.create_task(self._stream(), name="live stream")
+                async with Crew() as crew:
+                    stream = crew.start(self._stream(), "live stream")
                     await self._until(watched=False)
-                    task.cancel()
+                    await cancel(stream)
             finally:
                 await self._glances.stop()
                 await self._device.live.stop()

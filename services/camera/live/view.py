@@ -9,7 +9,9 @@ import structlog
 
 from lookout.bus.events import EventBus
 from lookout.errors import LookoutError
+from lookout.host.outage import Outage
 from lookout.host.settings import Broker
+from lookout.host.tasks import Crew
 from services.camera.live.streamer import Streamer
 from services.camera.live.token import Token
 from services.camera.settings import Live
@@ -44,7 +46,7 @@ class LiveView:
         self._events = events
         self._token = Token(settings.rotate, _clock())
         self._base = ""
-        self._told = False
+        self._outage = Outage("the live view")
         self._changing = asyncio.Lock()
         self._serving = AsyncExitStack()
 
@@ -69,14 +71,17 @@ class LiveView:
 
     async def run(self) -> None:
         """Be there while it is on, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._streamer.run(), name="live streamer")
-            try:
-                while True:
-                    await self._try()
-                    await asyncio.sleep(AGAIN_SECONDS)
-            finally:
-                await self._stop()
+        async with Crew() as crew:
+            crew.start(self._streamer.run(), "live streamer")
+            crew.start(self._listen(), "live view")
+
+    async def _listen(self) -> None:
+        try:
+            while True:
+                await self._try()
+                await asyncio.sleep(AGAIN_SECONDS)
+        finally:
+            await self._stop()
 
     async def _try(self) -> None:
         if not self.on:
@@ -84,12 +89,10 @@ class LiveView:
         try:
             await self.switch(on=True)
         except LiveUnavailable as error:
-            if not self._told:
-                logger.error("no live view, will try again", reason=str(error))
+            if self._outage.down(str(error)):
                 self._events.fire("node_error", {"part": "live", "reason": str(error)})
-            self._told = True
         else:
-            self._told = False
+            self._outage.up()
 
     async def _start(self) -> None:
         # Here, not above: without a live view aiohttp's 8 MiB are not needed.

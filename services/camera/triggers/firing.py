@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from lookout.bus.events import EventBus
 from lookout.contract.wire import Context
+from lookout.host.tasks import Crew
 from services.camera.capture.capturer import Capturer
 from services.camera.settings.triggers import Trigger
 from services.camera.sources import SourceError
@@ -19,12 +20,11 @@ class Firing:
         self._capturer = capturer
         self._events = events
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._group: asyncio.TaskGroup | None = None
+        self._crew: Crew | None = None
 
     async def run(self) -> None:
         """Own those tasks until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            self._group = group
+        async with Crew() as self._crew:
             await asyncio.Event().wait()
 
     def fire(self, trigger: Trigger, kind: str, data: dict[str, JsonValue] | None = None) -> None:
@@ -33,10 +33,10 @@ class Firing:
         pictures = 0 if busy else trigger.count
         told = {"name": trigger.name, "kind": kind, "pictures": pictures, **(data or {})}
         event = self._events.fire("trigger_fired", told)
-        if busy or self._group is None:
+        if busy or self._crew is None:
             return
         body = self._capture(trigger, kind, event.context)
-        task = self._group.create_task(body, name=f"trigger {trigger.name}")
+        task = self._crew.start(body, f"trigger {trigger.name}")
         self._under_way[trigger.name] = task
         task.add_done_callback(lambda _: self._under_way.pop(trigger.name))
 
