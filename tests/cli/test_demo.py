@@ -135,7 +135,7 @@ async def test_images_arrive_and_ctrl_c_leaves_nothing(tmp_path: Path, film: Pat
 
 
 async def test_draws_scenes_and_ends_by_itself_after_its_duration(tmp_path: Path) -> None:
-    arguments = ("--nodes", "1", "--interval", "0.2", "--duration", "4")
+    arguments = ("--nodes", "1", "--interval", "0.2", "--duration", "2")
     async with running(tmp_path, *arguments) as demo:
         words = await demo.words()
 
