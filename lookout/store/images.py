@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lookout.contract.images import IMAGE_FIELDS
 from lookout.contract.plain import json_or_none
-from lookout.store import keys, writing
+from lookout.store import changes, keys, writing
 from lookout.store.client import Client
 from lookout.store.search import Index, Page, Query, Row
 
@@ -106,6 +106,10 @@ class Images:
         rows = await self._index.read([image_id])
         return rows[0] if rows else None
 
+    async def read(self, image_ids: Sequence[str]) -> list[Row]:
+        """The fields of those images that there are, without their bytes, in this order."""
+        return await self._index.read(image_ids)
+
     async def data(self, image_id: str) -> bytes | None:
         """One image's bytes; None when there is none."""
         data: bytes | None = await self._client.hget(keys.image(image_id), "image_data")
@@ -126,6 +130,8 @@ class Images:
         removed = await self._client.delete(keys.image(image_id))
         if thumbnails:
             await self._client.delete(*thumbnails)
+        if removed:
+            await changes.tell(self._client, "deleted", [image_id])
         return bool(removed)
 
     async def thumbnail(self, image_id: str, width: int) -> bytes | None:

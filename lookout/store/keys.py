@@ -22,6 +22,8 @@ THINNED: Final = "thinned"  # when the last pass of thinning out that was finish
 IMAGES_STREAM: Final = "images"
 LIVES: Final = "lives"  # list, only inside the transaction that writes images
 IMAGES_STREAM_LENGTH: Final = 100_000
+CHANGES_STREAM: Final = "changes"  # which images were deleted, and which brought back
+CHANGES_STREAM_LENGTH: Final = 200  # entries of up to some hundred ids
 UNDATED: Final = "undated"  # set of NODE:CLOCK, of whose images some are dated by the hub
 MOST_UNDATED: Final = 10_000  # images in each of those, the newest
 CLOCK: Final = "clock"  # why the hub's own clock is in doubt, while it is
@@ -43,6 +45,11 @@ EVENTS_INDEX: Final = "idx:events"
 def image(image_id: str) -> str:
     """The hash of one image; `image_id` is NODE:MS."""
     return IMAGE_PREFIX + image_id
+
+
+def trash(image_id: str) -> str:
+    """The hash of an image that was deleted a moment ago."""
+    return f"trash:{image_id}"
 
 
 def thumbnail(image_id: str, width: int) -> str:

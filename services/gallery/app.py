@@ -16,8 +16,10 @@ from services.gallery import keys, routes
 from services.gallery.api import openapi
 from services.gallery.api.recent import Recent
 from services.gallery.api.thumbnails import Thumbnails
+from services.gallery.live.feed import Feed
 from services.gallery.live.relay import Relays
 from services.gallery.live.stream import Stream
+from services.gallery.pages.fragments import Fragments
 from services.gallery.settings import GallerySettings
 from services.gallery.web import expect
 from services.gallery.web.auth import Door
@@ -60,6 +62,9 @@ def make_app(
     app[keys.RELAYS] = Relays(app[keys.NODES], most_viewers=settings.gallery.viewers)
     app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
     app[keys.TEMPLATES] = templates
+    app[keys.FEED] = Feed(
+        app[keys.STREAM], images, app[keys.NODES], Fragments(templates), app[keys.RECENT]
+    )
     app[keys.PROXIES] = Proxies(settings.gallery)
     app[keys.WATCH] = RedisWatch()
     app[keys.DOOR] = Door(settings.gallery)

@@ -13,6 +13,7 @@ from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
 from services.gallery.api.recent import Recent
 from services.gallery.api.thumbnails import Thumbnails
+from services.gallery.live.feed import Feed
 from services.gallery.live.relay import Relays
 from services.gallery.live.stream import Stream
 from services.gallery.settings import GallerySettings
@@ -32,6 +33,7 @@ EVENTS: Final = web.AppKey("events", Events)
 THUMBNAILS: Final = web.AppKey("thumbnails", Thumbnails)
 RECENT: Final = web.AppKey("recent", Recent)
 RELAYS: Final = web.AppKey("relays", Relays)
+FEED: Final = web.AppKey("feed", Feed)
 STREAM: Final = web.AppKey("stream", Stream)
 TEMPLATES: Final = web.AppKey("templates", Templates)
 PROXIES: Final = web.AppKey("proxies", Proxies)

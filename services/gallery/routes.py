@@ -19,9 +19,10 @@ from services.gallery.api.query import (
     ImageParameters,
     Parameters,
     ReadingParameters,
+    StreamParameters,
 )
 from services.gallery.live import film
-from services.gallery.pages import views
+from services.gallery.pages import grid, log, nodes, picture
 from services.gallery.web import health, login
 from services.gallery.web.middlewares import Handler
 
@@ -60,19 +61,19 @@ API = [
         "GET", "/api/readings", api_readings.list_readings, ReadingParameters, answers.ReadingList
     ),
     Endpoint("GET", "/api/events", api_events.list_events, EventParameters, answers.EventList),
-    Endpoint("GET", "/api/stream", api_events.stream, gives="text/event-stream"),
+    Endpoint("GET", "/api/stream", api_events.stream, StreamParameters, "text/event-stream"),
     Endpoint("GET", "/healthz", health.healthz, gives=answers.Health),
     Endpoint("GET", "/metrics", metrics.metrics, gives="text/plain"),
 ]
 
 PAGES = [
-    Endpoint("GET", "/", views.index),
-    Endpoint("GET", "/images/{id}", views.image),
-    Endpoint("GET", "/nodes", views.nodes),
-    Endpoint("GET", "/nodes/{node}", views.node),
+    Endpoint("GET", "/", grid.index),
+    Endpoint("GET", "/images/{id}", picture.image),
+    Endpoint("GET", "/nodes", nodes.nodes),
+    Endpoint("GET", "/nodes/{node}", nodes.node),
     Endpoint("GET", "/nodes/{node}/live", film.relay),
-    Endpoint("GET", "/live", views.live),
-    Endpoint("GET", "/events", views.events),
+    Endpoint("GET", "/live", nodes.live),
+    Endpoint("GET", "/events", log.events),
     Endpoint("GET", "/login", login.show),
     Endpoint("POST", "/login", login.enter),
     Endpoint("POST", "/logout", login.leave),
@@ -88,4 +89,4 @@ def add_all(router: web.UrlDispatcher, prefix: str) -> None:
         else:
             router.add_route(endpoint.method, path, endpoint.handler)
     if prefix:
-        router.add_get(prefix, views.index)
+        router.add_get(prefix, grid.index)

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Final
 
 import structlog
@@ -20,7 +19,6 @@ from lookout.store.errors import StoreAway, StoreError
 from lookout.store.index import ensure_indexes
 from services.gallery import keys
 from services.gallery.app import make_app
-from services.gallery.live import feed
 from services.gallery.settings import Gallery, GallerySettings
 from services.gallery.web.crowd import CrowdSite, room_for_connections
 from services.gallery.web.serverlog import server_logger
@@ -48,23 +46,18 @@ async def run(settings: GallerySettings, session: Session, redis: Client) -> Non
 
 def start_feeds(crew: Crew, app: web.Application) -> None:
     """The tasks by which live pages and commands hear of the world."""
-    redis, session, stream = app[keys.REDIS], app[keys.SESSION], app[keys.STREAM]
+    redis, session, feed = app[keys.REDIS], app[keys.SESSION], app[keys.FEED]
     topics = Topics(app[keys.SETTINGS].mqtt.root)
     intake = Intake(topics, Ignored())
-    session.on_connect(stream.resync)  # what was said meanwhile has been missed
-    new_images = forever(
-        "new images",
-        lambda: feed.images(redis, app[keys.IMAGES], stream),
-        pause=FEED_PAUSE,
-        on=(StoreError,),
-    )
-    crew.start(new_images, "new images")
+    session.on_connect(app[keys.STREAM].resync)  # what was said meanwhile has been missed
+    images = forever("images", lambda: feed.images(redis), pause=FEED_PAUSE, on=(StoreError,))
+    crew.start(images, "images")
     crew.start(app[keys.CALLER].listen(), "results")
     crew.start(_stay_online(session, topics), "presence")
     handlers = {"event": feed.event, **dict.fromkeys(("status", "info", "reading"), feed.node_news)}
     for kind, handle in handlers.items():
         messages = session.subscribe(topics.every(kind), retained=kind != "event")
-        crew.start(intake.each(kind, messages, partial(handle, stream)), f"news: {kind}")
+        crew.start(intake.each(kind, messages, handle), f"news: {kind}")
 
 
 async def _stay_online(session: Session, topics: Topics) -> None:

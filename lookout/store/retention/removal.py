@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import dataclass
 from typing import Final
 
-from lookout.store import keys
+from lookout.store import changes, keys
 from lookout.store.client import Client, keeps_append_only_file, on_disk
 from lookout.store.errors import StoreAway, StoreError
 from lookout.store.search import Cursor, Index, Query, Row
@@ -106,6 +106,7 @@ async def remove(client: Client, victims: Sequence[Victim]) -> list[Victim]:
         for victim in gone:
             pipe.unlink(*(keys.thumbnail(victim.id, width) for width in keys.THUMBNAIL_WIDTHS))
         await pipe.execute()
+    await changes.tell(client, "deleted", [victim.id for victim in gone])
     return gone
 
 

@@ -8,14 +8,13 @@ from aiohttp import web
 from lookout.store.events import as_json
 from services.gallery import keys
 from services.gallery.api import paging, serialize
-from services.gallery.api.query import EventParameters, NoParameters, parse
-from services.gallery.live.stream import Viewer
+from services.gallery.api.query import EventParameters, StreamParameters, parse
+from services.gallery.live.viewer import Form, Viewer
 from services.gallery.web.proxies import prefix_of
 
 HEARTBEAT_SECONDS: Final = 15.0  # proxies close a connection on which nothing is said
 STUCK_SECONDS: Final = 60.0
-# Browsers try again after this many milliseconds.
-_HELLO: Final = b"retry: 2000\n: welcome\n\n"
+RETRY_MILLISECONDS: Final = 2000  # until browsers try again
 
 
 async def list_events(request: web.Request) -> web.Response:
@@ -30,18 +29,26 @@ async def find(request: web.Request, parameters: EventParameters) -> dict[str, A
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """Server-sent events: `image`, `node`, `event`, and `resync` after something was missed."""
-    parse(NoParameters, request.query)
+    """Server-sent events: `image`, `deleted`, `node`, `event`, and `resync` after a gap.
+
+    Each message has an `id`; who comes back with it (Last-Event-ID, or `after`) is told what was
+    said since, or `resync` where that is not known any more.
+    """
+    wanted = parse(StreamParameters, request.query)
+    after = request.headers.get("Last-Event-ID", wanted.after)
     headers = {
         "Content-Type": "text/event-stream",
         "Cache-Control": "no-store",
         "X-Accel-Buffering": "no",  # nginx would hold messages back
     }
-    with request.app[keys.STREAM].watched(prefix_of(request)) as viewer:
+    form, everyone = Form(prefix_of(request), wanted.html is not None), request.app[keys.STREAM]
+    with everyone.watched(form, after=after, wants=wanted.judge()) as viewer:
+        # An id without data is no message, but where a browser that reconnects goes on.
+        hello = f"retry: {RETRY_MILLISECONDS}\n" + ("" if after else f"id: {everyone.place}\n\n")
         response = web.StreamResponse(headers=headers)
         await response.prepare(request)
         try:
-            await response.write(_HELLO)
+            await response.write(f"{hello}: welcome\n\n".encode())
             await _pass_on(viewer, response)
         except (ConnectionError, TimeoutError):
             if request.transport is not None:

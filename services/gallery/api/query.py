@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -24,7 +25,9 @@ from lookout.contract.images import IMAGE_FIELDS
 from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
 from lookout.store.retention.removal import KEPT
-from lookout.store.search import BadCursor, Cursor, Query
+from lookout.store.search import BadCursor, Cursor, Query, Row
+from lookout.store.search.holding import finds
+from services.gallery.live.viewer import KINDS, Judge
 from services.gallery.web.problems import LONGEST_VALUE, Problem
 
 _CURSOR_HELP: Final = "use the `next` of an earlier answer"
@@ -93,6 +96,7 @@ def _order(name: str) -> str:
 Sort = Annotated[
     str, AfterValidator(_order), WithJsonSchema({"type": "string", "enum": list(SORTS)})
 ]
+Kind = Literal["image", "deleted", "node", "event"]
 Metric = Annotated[Word, AfterValidator(_metric)]
 
 
@@ -111,8 +115,8 @@ _RANGES: dict[str, Any] = {
 _Ranged: Any = create_model("Ranged", __base__=Parameters, **_RANGES)
 
 
-class ImageParameters(_Ranged):
-    """Which images, in which order."""
+class ImageFilter(_Ranged):
+    """Which images."""
 
     node: NodeNames = ()
     since: Time | None = None
@@ -120,9 +124,6 @@ class ImageParameters(_Ranged):
     trigger: WordList = ()
     kept: bool | None = Field(None, description="only those that are kept for good, or only others")
     context: Identifier | None = Field(None, description="made by, or caused by, this context")
-    sort: Sort = "-timestamp"
-    limit: Limit = 60
-    cursor: PageCursor | None = None
 
     def span(self, name: str) -> Range | None:
         """What is asked of a field that has a range."""
@@ -138,10 +139,61 @@ class ImageParameters(_Ranged):
             tags={name: values for name, values in tags.items() if values},
             without={"kept": KEPT} if self.kept is False else {},
             ranges={name: span for name, span in ranges.items() if span is not None},
+        )
+
+    def finds(self, row: Row) -> bool:
+        """Whether an image is one of those, by its hash."""
+        causes = (row.get("context_id"), row.get("parent_id"))
+        return (self.context is None or self.context in causes) and finds(self.query(), row)
+
+
+class ImageParameters(ImageFilter):
+    """Which images, in which order."""
+
+    sort: Sort = "-timestamp"
+    limit: Limit = 60
+    cursor: PageCursor | None = None
+
+    def query(self) -> Query:
+        """The store's query, the context left out."""
+        return replace(
+            super().query(),
             sort=self.sort.removeprefix("-"),
             descending=self.sort.startswith("-"),
             limit=self.limit,
             cursor=self.cursor,
+        )
+
+
+class StreamParameters(ImageFilter):
+    """What is to be told; filters are of images, and `node` and `event_type` of events too."""
+
+    kinds: Annotated[tuple[Kind, ...], BeforeValidator(_several), Field(max_length=10)] = KINDS
+    event_type: WordList = ()
+    after: str | None = Field(
+        None, max_length=40, description="the `id` of a message: told is what was said after it"
+    )
+    html: Literal["1"] | None = Field(None, description="pieces of the gallery's own pages too")
+
+    def judge(self) -> Judge:
+        """Whether a message is wanted: by its kind, and by what it is about."""
+        query, kinds = self.query(), frozenset(self.kinds)
+        narrow = bool(query.tags or query.without or query.ranges or self.context)
+
+        def wants(kind: str, subject: Any) -> bool:
+            if kind not in kinds:
+                return False
+            if kind == "image":
+                return not narrow or self.finds(subject)
+            if kind == "event":
+                return self._wants_event(subject)
+            return kind == "deleted" or not self.node or subject in self.node
+
+        return wants
+
+    def _wants_event(self, event: Mapping[str, Any]) -> bool:
+        return (not self.node or event["node"] in self.node) and (
+            not self.event_type or event["event_type"] in self.event_type
         )
 
 

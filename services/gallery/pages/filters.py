@@ -1,7 +1,7 @@
 """The grid's filters as links: the URL is the only place where they are kept."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from multidict import MultiMapping
@@ -82,21 +82,6 @@ def range_text(span: Range, unit: str) -> str:
     return f"{wording.number(span.low)} to {wording.number(span.high)} {unit}"
 
 
-def for_script(parameters: ImageParameters) -> dict[str, Any]:
-    """The filters with which the page itself judges new images; ends that are open are null."""
-    ranges = {name: parameters.span(name) for name in RANGES}
-    return {
-        "node": parameters.node,
-        "trigger": parameters.trigger,
-        "kept": parameters.kept,
-        "context": parameters.context,
-        "since": parameters.since,
-        "until": parameters.until,
-        "sort": parameters.sort,
-        "ranges": {name: _ends(span) for name, span in ranges.items() if span is not None},
-    }
-
-
 def ends(parameters: ImageParameters) -> dict[str, tuple[str, str]]:
     """What stands in the two boxes of each range."""
     return {name: _texts(getattr(parameters, name)) for name in RANGES}
@@ -104,8 +89,12 @@ def ends(parameters: ImageParameters) -> dict[str, tuple[str, str]]:
 
 def active(given: MultiMapping[str], model: type[Parameters], *without: str) -> str:
     """The query string of the filters alone."""
-    pairs = [(n, v) for n, v in given.items() if n in model.model_fields and n not in without]
-    return link(pairs)
+    return chosen(given, *(name for name in model.model_fields if name not in without))
+
+
+def chosen(given: MultiMapping[str], *names: str) -> str:
+    """The query string of these parameters alone."""
+    return link([(name, value) for name, value in given.items() if name in names])
 
 
 def _texts(span: Range | None) -> tuple[str, str]:

@@ -8,13 +8,13 @@ export const here = () => location.pathname.slice(base.length) || "/";
 export const imagePage = (id) => address(`/images/${id}`);
 export const imageData = (id, width) => address(`/api/images/${id}/data?width=${width}`);
 
-async function answer(response) {
-  if (response.ok) return response.status === 204 ? null : response.json();
+async function answer(response, read) {
+  if (response.ok) return response.status === 204 ? null : response[read]();
   const problem = await response.json().catch(() => ({}));
   throw new Error(problem.detail ?? `The hub answered ${response.status}.`);
 }
 
-async function ask(path, options) {
+async function ask(path, options, read = "json") {
   let response;
   try {
     response = await fetch(address(path), options);
@@ -24,9 +24,11 @@ async function ask(path, options) {
   if (response.status === 401) {
     location.assign(address(`/login?next=${encodeURIComponent(here() + location.search)}`));
   }
-  return answer(response);
+  return answer(response, read);
 }
 
+// The main part of one of our own pages, as HTML.
+export const page = (path) => ask(path, { headers: { "X-Fragment": "1" } }, "text");
 export const get = (path) => ask(path);
 export const remove = (path) => ask(path, { method: "DELETE" });
 export const post = (path, body = {}) => ask(path, {

@@ -1,45 +1,48 @@
 // The log: new events come in at the top, earlier ones when the end is near.
 
-import { get } from "./api.js";
-import { byId, makeEvent } from "./dom.js";
+import { byId } from "./dom.js";
 import { live } from "./live.js";
+import { made, mainOf } from "./place.js";
+import { here } from "./api.js";
 
 const MOST_ROWS = 1000;
 const events = byId("events");
 const more = byId("more");
-const judge = JSON.parse(events.dataset.judge);
-const list = `/api/events${events.dataset.query}`;
+const { query, watch } = events.dataset;
+const isLive = events.dataset.live === "true";
+const list = here() + query;
 
 let cursor = events.dataset.next;
 let loading = false;
 
-const known = () => new Set([...events.children].map((row) => row.dataset.id));
+const known = (id) => events.querySelector(`[data-id="${CSS.escape(id)}"]`);
+const rowsOf = (main) => [...main.querySelectorAll("#events > *")];
 
 function settle() {
   byId("empty").hidden = events.children.length > 0;
   more.hidden = !cursor;
 }
 
-function happen(event) {
-  if (!judge.live) return;
-  if (judge.node.length && !judge.node.includes(event.node)) return;
-  if (judge.event_type.length && !judge.event_type.includes(event.event_type)) return;
-  if (known().has(event.id)) return;
-  const row = makeEvent(event);
+function happen({ id, timestamp, html }) {
+  if (known(id)) return;
+  const row = made(html);
   row.classList.add("is-new");
-  const after = [...events.children].find((each) => Number(each.dataset.timestamp) <= event.timestamp);
+  const after = [...events.children].find((each) => Number(each.dataset.timestamp) <= timestamp);
   if (after) after.before(row);
   else if (!cursor) events.append(row);
   if (events.children.length > MOST_ROWS) resync();
   settle();
 }
 
+function forget({ ids }) {
+  for (const id of ids) events.querySelector(`[data-picture="${CSS.escape(id)}"]`)?.remove();
+}
+
 async function resync() {
-  if (!judge.live) return;
-  const answer = await get(list).catch(() => null);
-  if (!answer) return;
-  events.replaceChildren(...answer.events.map(makeEvent));
-  cursor = answer.next;
+  const main = await mainOf(list).catch(() => null);
+  if (!main) return;
+  events.replaceChildren(...rowsOf(main));
+  cursor = main.querySelector("#events").dataset.next;
   settle();
 }
 
@@ -47,10 +50,9 @@ async function loadMore() {
   if (loading || !cursor) return;
   loading = true;
   try {
-    const answer = await get(`${list}${list.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
-    const shown = known();
-    events.append(...answer.events.filter((event) => !shown.has(event.id)).map(makeEvent));
-    cursor = answer.next;
+    const main = await mainOf(`${list}${query ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
+    events.append(...rowsOf(main).filter((row) => !known(row.dataset.id)));
+    cursor = main.querySelector("#events").dataset.next;
     settle();
   } catch (error) {
     more.querySelector("a").textContent = `${error.message} Try again`;
@@ -64,4 +66,4 @@ more.querySelector("a").addEventListener("click", (event) => {
   loadMore();
 });
 new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && loadMore(), { rootMargin: "600px" }).observe(more);
-live({ event: happen, resync });
+live({ event: isLive ? happen : null, deleted: forget, resync: isLive ? resync : null }, watch);

@@ -1,9 +1,13 @@
-// The grid: new pictures come in at the top, older ones when the end is near.
+// The grid: new pictures come in at the top, older ones when the end is near. It holds still while
+// somebody uses it; a pill counts what waits.
 
-import { get } from "./api.js";
-import { announceArrivals, byId, makeCard } from "./dom.js";
+import { here } from "./api.js";
+import { announceArrivals, byId } from "./dom.js";
+import { holding } from "./hold.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
+import { made, mainOf } from "./place.js";
+import { comeBack } from "./return.js";
 import { dayOf } from "./time.js";
 
 const MOST_CARDS = 600; // then the page begins anew, so that a day of pictures does not fill memory
@@ -12,34 +16,24 @@ const NEAR_TOP = 160; // pixels
 
 const grid = byId("grid");
 const pill = byId("pill");
+const pause = byId("pause");
 const more = byId("more");
-const judge = JSON.parse(grid.dataset.judge);
-const list = `/api/images${grid.dataset.query}`;
-const byTime = judge.sort.endsWith("timestamp");
+const { query, watch, sort } = grid.dataset;
+const list = here() + query;
+const byTime = sort.endsWith("timestamp");
 const isLive = grid.dataset.live === "true";
 
 let cursor = grid.dataset.next;
 let waiting = [];
 let missed = 0;
-let loading = false;
+let loading = null;
 
 const cards = () => [...grid.querySelectorAll(".card")];
-const withCursor = (at) => `${list}${list.includes("?") ? "&" : "?"}cursor=${encodeURIComponent(at)}`;
-const isAfter = (card, image) => Number(card.dataset.timestamp) < image.timestamp
-  || (Number(card.dataset.timestamp) === image.timestamp && card.dataset.id < image.id);
-
-function within(value, [low, high]) {
-  return value != null && (low == null || value >= low) && (high == null || value <= high);
-}
-
-function matches(image) {
-  if (judge.node.length && !judge.node.includes(image.node)) return false;
-  if (judge.trigger.length && !judge.trigger.includes(image.trigger)) return false;
-  if (judge.kept) return false; // a new one is not
-  if (judge.context && ![image.context_id, image.parent_id].includes(judge.context)) return false;
-  if (!within(image.timestamp, [judge.since, judge.until])) return false;
-  return Object.entries(judge.ranges).every(([name, ends]) => within(image[name], ends));
-}
+const cardOf = (id) => grid.querySelector(`.card[data-id="${CSS.escape(id)}"]`);
+const cardsOf = (main) => [...main.querySelectorAll("#grid .card")];
+const isPaused = () => pause.getAttribute("aria-pressed") === "true";
+const isAfter = (card, other) => Number(card.dataset.timestamp) < Number(other.dataset.timestamp)
+  || (card.dataset.timestamp === other.dataset.timestamp && card.dataset.id < other.dataset.id);
 
 function markDays() {
   for (const day of grid.querySelectorAll(".day")) day.remove();
@@ -55,20 +49,12 @@ function markDays() {
   }
 }
 
-function place(image, fresh) {
-  const shown = cards();
-  if (shown.some((card) => card.dataset.id === image.id)) return;
-  const card = makeCard(image);
+function place(card, fresh) {
+  if (cardOf(card.dataset.id)) return;
   if (fresh) card.classList.add("is-new");
-  const after = shown.find((each) => isAfter(each, image));
+  const after = cards().find((each) => isAfter(each, card));
   if (after) after.before(card);
   else if (!cursor) grid.append(card); // else it comes with its own page
-}
-
-function replaceAll(answer) {
-  grid.replaceChildren(...answer.images.map(makeCard));
-  cursor = answer.next;
-  settle();
 }
 
 function settle() {
@@ -77,21 +63,10 @@ function settle() {
   more.hidden = !cursor;
 }
 
-async function resync() {
-  waiting = [];
-  missed = 0;
-  pill.hidden = true;
-  const answer = await get(list).catch(() => null);
-  if (!answer) return;
-  const known = new Set(cards().map((card) => card.dataset.id));
-  const joins = answer.images.some((image) => known.has(image.id)) || !known.size;
-  if (joins && byTime && known.size < MOST_CARDS) {
-    answer.images.toReversed().forEach((image) => place(image, false));
-    if (!known.size) cursor = answer.next;
-    settle();
-  } else {
-    replaceAll(answer);
-  }
+function replaceAll(main) {
+  grid.replaceChildren(...cardsOf(main));
+  cursor = main.querySelector("#grid").dataset.next;
+  settle();
 }
 
 function showPill() {
@@ -100,60 +75,107 @@ function showPill() {
   pill.lastElementChild.textContent = count === 1 ? "1 new picture" : `${count} new pictures`;
 }
 
-function flush() {
-  const images = waiting;
-  const start = missed > 0 || judge.sort !== "-timestamp" || cards().length > MOST_CARDS;
+async function resync() {
+  if (mustWait()) {
+    missed += 1;
+    showPill();
+    return;
+  }
   waiting = [];
   missed = 0;
   showPill();
-  if (!images.length && !start) return;
-  if (start) {
-    get(list).then(replaceAll, () => {});
-    return;
+  const main = await mainOf(list).catch(() => null);
+  if (!main) return;
+  const fresh = cardsOf(main);
+  const known = cards().length;
+  if (fresh.some((card) => cardOf(card.dataset.id)) && byTime && known < MOST_CARDS) {
+    fresh.reverse().forEach((card) => place(card, false));
+    settle();
+  } else {
+    replaceAll(main);
   }
-  const fresh = images.length <= 8;
-  images.forEach((image) => place(image, fresh));
+}
+
+function flush() {
+  const images = waiting;
+  const anew = missed > 0 || sort !== "-timestamp" || cards().length > MOST_CARDS;
+  waiting = [];
+  missed = 0;
+  showPill();
+  for (const card of grid.querySelectorAll(".card.is-deleted")) card.remove();
+  if (anew) mainOf(list).then(replaceAll, () => {});
+  else images.forEach((image) => place(made(image.html), images.length <= 8));
   settle();
 }
+
+const isHeld = holding(grid, () => mayMove() && flush());
+const isBusy = () => isHeld() || isPaused() || document.body.classList.contains("is-selecting");
+const mustWait = () => isBusy() || scrollY >= NEAR_TOP;
+const mayMove = () => !mustWait() && sort === "-timestamp" && (waiting.length > 0 || missed > 0 || grid.querySelector(".is-deleted"));
 
 let timer = 0;
 
 function arrive(image) {
-  if (!isLive || !matches(image)) return;
+  if (cardOf(image.id)) {
+    cardOf(image.id).classList.remove("is-deleted"); // brought back
+    return;
+  }
   if (waiting.length < MOST_WAITING) waiting.push(image);
   else missed += 1;
   announceArrivals(1, image.node);
   clearTimeout(timer);
-  const mayMove = scrollY < NEAR_TOP && judge.sort === "-timestamp";
-  if (!mayMove) showPill();
+  if (mustWait() || sort !== "-timestamp") showPill();
   else if (waiting.length > 20) flush();
-  else timer = setTimeout(() => (scrollY < NEAR_TOP ? flush() : showPill()), 40);
+  else timer = setTimeout(() => (mayMove() ? flush() : showPill()), 40);
 }
 
-async function loadMore() {
-  if (loading || !cursor) return;
-  loading = true;
+function forget({ ids }) {
+  waiting = waiting.filter((image) => !ids.includes(image.id));
+  if (waiting.length || !pill.hidden) showPill();
+  for (const id of ids) {
+    const card = cardOf(id);
+    if (isBusy()) card?.classList.add("is-deleted");
+    else card?.remove();
+  }
+  settle();
+}
+
+async function load() {
   const link = more.querySelector("a");
   link.textContent = "Loading…";
   try {
-    const answer = await get(withCursor(cursor));
-    const known = new Set(cards().map((card) => card.dataset.id));
-    grid.append(...answer.images.filter((image) => !known.has(image.id)).map(makeCard));
-    cursor = answer.next;
+    const main = await mainOf(`${list}${query ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
+    grid.append(...cardsOf(main).filter((card) => !cardOf(card.dataset.id)));
+    cursor = main.querySelector("#grid").dataset.next;
     settle();
     link.textContent = "More pictures";
+    return true;
   } catch (error) {
     link.textContent = `${error.message} Try again`;
-  } finally {
-    loading = false;
+    return false;
   }
+}
+
+// Whether there is more now than before.
+async function loadMore() {
+  if (!cursor) return false;
+  loading ??= load().finally(() => {
+    loading = null;
+  });
+  return loading;
 }
 
 pill.addEventListener("click", () => {
   scrollTo({ top: 0, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   flush();
 });
-addEventListener("scroll", () => scrollY < NEAR_TOP && waiting.length && judge.sort === "-timestamp" && flush(), { passive: true });
+pause.addEventListener("click", () => {
+  const paused = !isPaused();
+  pause.setAttribute("aria-pressed", String(paused));
+  pause.querySelector("span").textContent = paused ? "Paused" : "Pause";
+  if (mayMove()) flush();
+});
+addEventListener("scroll", () => mayMove() && flush(), { passive: true });
 more.querySelector("a").addEventListener("click", (event) => {
   event.preventDefault();
   loadMore();
@@ -161,7 +183,8 @@ more.querySelector("a").addEventListener("click", (event) => {
 new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && loadMore(), { rootMargin: "900px" }).observe(more);
 
 markDays();
+comeBack(grid, cardOf, loadMore);
 moveAmong(".card");
 captureKey(() => document.activeElement.closest?.(".card")?.dataset.node
-  ?? (judge.node.length === 1 ? judge.node[0] : null));
-live({ image: arrive, resync: isLive ? resync : null });
+  ?? new URLSearchParams(watch).get("node"));
+live({ image: isLive ? arrive : null, deleted: forget, resync: isLive ? resync : null }, watch);

@@ -1,9 +1,10 @@
 // One picture: neighbours by arrow keys and swipe; keep and delete.
 
-import { address, imageData, imagePage, post, remove } from "./api.js";
+import { address, here, imageData, imagePage, post, remove } from "./api.js";
 import { byId, toast } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey } from "./move.js";
+import { mainOf } from "./place.js";
 
 const SWIPE = 60; // pixels
 const picture = byId("picture");
@@ -56,6 +57,16 @@ keep.addEventListener("click", async () => {
   }
 });
 
+async function resync() {
+  const main = await mainOf(here() + location.search).catch(() => null);
+  byId("gone").hidden = main !== null;
+  for (const link of main ? [older, newer] : []) {
+    const fresh = main.querySelector(`#${link.id}`);
+    link.hidden = fresh.hidden;
+    if (!fresh.hidden) link.href = fresh.getAttribute("href");
+  }
+}
+
 const sure = byId("sure");
 byId("delete").addEventListener("click", () => sure.showModal());
 sure.addEventListener("close", async () => {
@@ -77,8 +88,16 @@ for (const link of [older, newer]) {
 captureKey(() => node);
 live({
   image(image) {
-    if (image.node !== node || !newer.hidden) return;
+    if (image.id === id) byId("gone").hidden = true; // brought back
+    if (!newer.hidden || newer.dataset.wanted !== image.node) return;
     newer.href = imagePage(image.id);
     newer.hidden = false;
   },
-});
+  deleted({ ids }) {
+    if (ids.includes(id)) byId("gone").hidden = false;
+    for (const link of [older, newer]) {
+      if (ids.some((each) => link.pathname === imagePage(each))) resync();
+    }
+  },
+  resync,
+}, `node=${node}`);

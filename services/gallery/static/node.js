@@ -1,14 +1,13 @@
 // One node: its card, its readings as lines, its last pictures and events.
 
-import { get } from "./api.js";
-import { byId, makeCard, makeEvent, number } from "./dom.js";
+import { get, here } from "./api.js";
+import { byId } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
-import { captured, captureOn, showAge, showChange, showPicture } from "./nodecard.js";
+import { captured, captureOn, showAge, showChange } from "./nodecard.js";
+import { made, mainOf, refresh } from "./place.js";
 import { draw } from "./spark.js";
 
-const MOST_IMAGES = 12;
-const MOST_EVENTS = 15;
 const CHARTS_EVERY = 60_000; // milliseconds
 
 const card = document.querySelector(".node");
@@ -36,44 +35,41 @@ function drawCharts() {
   document.querySelectorAll(".chart").forEach(drawChart);
 }
 
-function showReading(reading) {
-  for (const chart of document.querySelectorAll(".chart")) {
-    const value = reading[chart.dataset.metric];
-    if (value != null) chart.querySelector("output").textContent = `${number(value)} ${chart.dataset.unit}`;
-  }
+function trim(list) {
+  while (list.children.length > Number(list.dataset.most)) list.lastElementChild.remove();
 }
 
 function arrive(image) {
-  if (image.node !== node) return;
-  showPicture(card, image.id, image.timestamp);
   captured(card, image.id);
   if (grid.querySelector(`[data-id="${CSS.escape(image.id)}"]`)) return;
   const first = grid.querySelector(".card");
   if (first && Number(first.dataset.timestamp) > image.timestamp) return;
-  const picture = makeCard(image);
+  const picture = made(image.html);
   picture.classList.add("is-new");
   grid.prepend(picture);
-  while (grid.children.length > MOST_IMAGES) grid.lastElementChild.remove();
+  trim(grid);
 }
 
-function change(news) {
-  if (news.node !== node) return;
-  showChange(card, news);
-  if (news.last_reading) showReading(news.last_reading);
+function forget({ ids }) {
+  for (const id of ids) {
+    grid.querySelector(`[data-id="${CSS.escape(id)}"]`)?.remove();
+    events.querySelector(`[data-picture="${CSS.escape(id)}"]`)?.remove();
+  }
 }
 
 function happen(event) {
-  if (event.node !== node) return;
-  const row = makeEvent(event);
+  if (events.querySelector(`[data-id="${CSS.escape(event.id)}"]`)) return;
+  const row = made(event.html);
   row.classList.add("is-new");
   events.prepend(row);
-  while (events.children.length > MOST_EVENTS) events.lastElementChild.remove();
+  trim(events);
 }
 
 async function resync() {
-  change(await get(`/api/nodes/${node}`).catch(() => ({})));
-  const answer = await get(`/api/images?node=${node}&limit=${MOST_IMAGES}`).catch(() => null);
-  answer?.images.toReversed().forEach(arrive);
+  const main = await mainOf(here()).catch(() => null);
+  if (!main) return;
+  refresh(card, main.querySelector(".node"));
+  for (const list of [grid, events]) list.replaceChildren(...main.querySelector(`#${list.id}`).children);
 }
 
 card.querySelector("[data-capture]").addEventListener("click", () => captureOn(card));
@@ -82,4 +78,4 @@ setInterval(() => document.hidden || drawCharts(), CHARTS_EVERY);
 drawCharts();
 moveAmong(".card");
 captureKey(() => card, captureOn);
-live({ image: arrive, node: change, event: happen, resync });
+live({ image: arrive, deleted: forget, node: (news) => showChange(card, news), event: happen, resync }, `node=${node}`);

@@ -1,46 +1,49 @@
 // The nodes page: cards that follow the bus.
 
-import { get } from "./api.js";
+import { here } from "./api.js";
 import { announceArrivals, byId } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
-import { captured, captureOn, cardOf, makeNode, showAge, showChange, showPicture } from "./nodecard.js";
+import { captured, captureOn, cardOf, showAge, showChange } from "./nodecard.js";
+import { made, mainOf, refresh } from "./place.js";
 
 const nodes = byId("nodes");
 const cards = () => [...nodes.querySelectorAll(".node")];
-
-function cardFor(name) {
-  const known = cardOf(name);
-  if (known) return known;
-  const card = makeNode(name);
-  const after = cards().find((each) => each.dataset.node > name);
-  if (after) after.before(card);
-  else nodes.append(card);
-  byId("empty").hidden = true;
-  return card;
-}
 
 function summarise() {
   const all = cards();
   const online = all.filter((card) => card.dataset.status === "online").length;
   byId("summary").textContent = `${online} of ${all.length} online`;
+  byId("empty").hidden = all.length > 0;
+}
+
+function add(card) {
+  const after = cards().find((each) => each.dataset.node > card.dataset.node);
+  if (after) after.before(card);
+  else nodes.append(card);
 }
 
 function arrive(image) {
-  const card = cardFor(image.node);
-  showPicture(card, image.id, image.timestamp);
-  captured(card, image.id);
+  const card = cardOf(image.node);
+  if (card) captured(card, image.id);
   announceArrivals(1, image.node);
 }
 
 function change(news) {
-  showChange(cardFor(news.node), news);
+  const card = cardOf(news.node);
+  if (card) showChange(card, news);
+  else add(made(news.html));
   summarise();
 }
 
 async function resync() {
-  const answer = await get("/api/nodes").catch(() => null);
-  answer?.nodes.forEach(change);
+  const main = await mainOf(here()).catch(() => null);
+  for (const fresh of main?.querySelectorAll(".node") ?? []) {
+    const card = cardOf(fresh.dataset.node);
+    if (card) refresh(card, fresh);
+    else add(fresh);
+  }
+  summarise();
 }
 
 nodes.addEventListener("click", (event) => {
@@ -48,6 +51,6 @@ nodes.addEventListener("click", (event) => {
   if (button) captureOn(button.closest(".node"));
 });
 setInterval(() => cards().forEach(showAge), 1000);
-moveAmong(".node", (card) => card.querySelector("[data-field=name]"));
+moveAmong(".node", (card) => card.querySelector("[data-name]"));
 captureKey(() => document.activeElement.closest?.(".node"), captureOn);
 live({ image: arrive, node: change, resync });

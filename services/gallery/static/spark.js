@@ -1,6 +1,8 @@
 // A line with its range from least to most, as inline SVG.
 
-import { number } from "./dom.js";
+const fine = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const round = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const number = (value) => (Math.abs(value) < 100 ? fine : round).format(value);
 
 const WIDTH = 600;
 const HEIGHT = 100;
@@ -44,5 +46,5 @@ export function draw(chart, { readings }, unit) {
   }
   chart.append(scale);
   const output = chart.querySelector("output");
-  output.textContent ||= `${number(readings.at(-1).average)} ${unit}`;
+  output.textContent = `${number(readings.at(-1).average)} ${unit}`;
 }

@@ -7,21 +7,13 @@ const day = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 export const now = () => Date.now() / 1000;
 export const dayOf = (timestamp) => day.format(timestamp * 1000);
 
-export function ago(timestamp) {
+function ago(timestamp) {
   const seconds = now() - timestamp;
   if (seconds < -60) return "in the future";
   for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"]]) {
     if (seconds >= size) return `${Math.floor(seconds / size)} ${unit} ago`;
   }
   return seconds < 2 ? "now" : `${Math.floor(seconds)} s ago`;
-}
-
-export function setTime(element, timestamp) {
-  if (timestamp == null) return;
-  element.dataset.ago = timestamp;
-  element.dateTime = new Date(timestamp * 1000).toISOString();
-  element.textContent = ago(timestamp);
-  element.title = whole.format(timestamp * 1000);
 }
 
 function tick() {
@@ -32,12 +24,20 @@ function tick() {
   }
 }
 
-export function startTicking() {
-  for (const element of document.querySelectorAll("time[datetime]")) {
+// The times inside an element that the server has made.
+export function localise(root) {
+  for (const element of root.querySelectorAll("time[datetime]")) {
     const { ago: relative, clock: short, full } = element.dataset;
-    if (relative) setTime(element, Number(relative));
+    if (relative) {
+      element.textContent = ago(Number(relative));
+      element.title = whole.format(Number(relative) * 1000);
+    }
     if (short) element.textContent = clock.format(Number(short) * 1000);
     if (full) element.textContent = whole.format(Number(full) * 1000);
   }
+}
+
+export function startTicking() {
+  localise(document);
   setInterval(tick, 1000);
 }

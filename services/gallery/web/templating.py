@@ -47,6 +47,7 @@ class Templates:
     ) -> web.Response:
         """A page of HTML whose links begin with `base`."""
         visit = visit_of(request)
+        context = {"place": ""} | context
         context |= {"base": visit.prefix, "path": request.path, "user": visit.user}
         text = self._environment.get_template(template).render(context)
         return web.Response(
@@ -56,6 +57,10 @@ class Templates:
             headers={"Cache-Control": "no-store"},
         )
 
+    def macros(self, base: str) -> Any:
+        """The macros of the pages, for links that begin with `base`."""
+        return self._environment.get_template("macros.html").make_module({"base": base})
+
     @pass_context
     def _asset(self, context: Context, name: str) -> str:
         return f"{context['base']}{self.static_url}/{name}"
@@ -64,7 +69,7 @@ class Templates:
 def _version(folder: Path) -> str:
     """Changes when any static file changes, so that browsers may keep them for ever."""
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 

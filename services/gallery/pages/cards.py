@@ -1,0 +1,56 @@
+"""What the cards of pictures and nodes show, ready for the templates."""
+
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from lookout.store.images import FIELDS
+from services.gallery.api import serialize
+from services.gallery.pages import facts
+
+LATE, TOO_LATE = 2.0, 5.0  # intervals without a picture until it is amber, and red
+USUAL_INTERVAL: Final = 60.0  # seconds, for nodes that do not tell theirs
+
+
+def full(image: Mapping[str, Any]) -> dict[str, Any]:
+    """For templates: what is not known of an image is None."""
+    return {**dict.fromkeys(FIELDS), **image}
+
+
+def of_node(node: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """A node with what its card shows besides."""
+    info = node["info"] or {}
+    interval = info.get("interval")
+    interval = USUAL_INTERVAL if interval is None else interval
+    picture = node["last_image"]
+    late, old = limits(node["last_image_at"], interval)
+    return {
+        **node,
+        "info": info,
+        "interval": interval,
+        "freshness": freshness(node["last_image_at"], interval, time.time()),
+        "late_at": late,
+        "old_at": old,
+        "reading": facts.of_reading(node["last_reading"]),
+        "thumb_url": f"{serialize.data_url(picture, prefix)}?width=640" if picture else "",
+    }
+
+
+def limits(taken_at: float | None, interval: float) -> tuple[float | None, float | None]:
+    """When a node's last picture is late, and too late (Unix seconds), by its own interval.
+
+    A node with interval 0 takes pictures on demand only, so none of them is late.
+    """
+    if taken_at is None or interval == 0:
+        return None, None
+    return taken_at + LATE * interval, taken_at + TOO_LATE * interval
+
+
+def freshness(taken_at: float | None, interval: float, now: float) -> str:
+    """`fresh`, `late` or `old`; `none` without pictures."""
+    if taken_at is None:
+        return "none"
+    late, old = limits(taken_at, interval)
+    if late is None or old is None or now < late:
+        return "fresh"
+    return "late" if now < old else "old"

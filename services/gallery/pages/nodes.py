@@ -1,0 +1,59 @@
+"""All nodes, one node, and what their cameras see now."""
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from lookout.store.search import Query
+from services.gallery import keys
+from services.gallery.api import events as api_events
+from services.gallery.api import nodes as api
+from services.gallery.api import serialize
+from services.gallery.api.query import EventParameters, LiveParameters, NoParameters, parse
+from services.gallery.pages.cards import full, of_node
+from services.gallery.pages.page import begin, render
+from services.gallery.web.proxies import prefix_of
+
+NODE_IMAGES: Final = 12
+NODE_EVENTS: Final = 15
+MOST_FILMS: Final = 4  # a browser opens six connections to one server, and pages need some too
+
+
+async def nodes(request: web.Request) -> web.Response:
+    """All nodes as cards."""
+    begin(request)
+    parse(NoParameters, request.query)
+    prefix = prefix_of(request)
+    found = [of_node(node, prefix) for node in await api.every_node(request)]
+    return render(request, "nodes.html", nodes=found)
+
+
+async def node(request: web.Request) -> web.Response:
+    """One node."""
+    begin(request)
+    parse(NoParameters, request.query)
+    name, prefix = request.match_info["node"], prefix_of(request)
+    found = of_node(await api.one_node(request, name), prefix)
+    images, events = await asyncio.gather(
+        request.app[keys.IMAGES].page(Query(tags={"node": (name,)}, limit=NODE_IMAGES)),
+        api_events.find(request, EventParameters(node=(name,), limit=NODE_EVENTS)),
+    )
+    return render(
+        request,
+        "node.html",
+        node=found,
+        images=[full(serialize.image(row, prefix)) for row in images.rows],
+        events=events["events"],
+        most={"images": NODE_IMAGES, "events": NODE_EVENTS},
+    )
+
+
+async def live(request: web.Request) -> web.Response:
+    """What the cameras see now."""
+    begin(request)
+    wanted = parse(LiveParameters, request.query).node
+    every = [of_node(node, prefix_of(request)) for node in await api.every_node(request)]
+    found = [node for node in every if node["info"].get("live_url") and node["status"] == "online"]
+    playing = [node["node"] for node in found if not wanted or node["node"] in wanted]
+    return render(request, "live.html", nodes=found, playing=playing[:MOST_FILMS])

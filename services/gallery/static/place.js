@@ -1,0 +1,35 @@
+// Pieces of pages, made by the server: from the event stream or from a page's own address.
+
+import { page } from "./api.js";
+import { localise } from "./time.js";
+
+export function made(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  localise(template.content);
+  return template.content.firstElementChild;
+}
+
+// The main part of a page as it would be drawn now. Raises an Error for people.
+export const mainOf = async (path) => made(await page(path));
+
+function swap(old, fresh) {
+  const [image, next] = [old.querySelector("img"), fresh.querySelector("img")];
+  if (!image || !next) {
+    old.replaceWith(fresh);
+    return;
+  }
+  if (fresh.hasAttribute("href")) old.setAttribute("href", fresh.getAttribute("href"));
+  if (image.src === next.src) return;
+  image.classList.remove("is-gone");
+  image.src = next.src; // the old picture stays until the new one is there
+}
+
+// Takes over what has changed; what people have in hand (a button, its result) is not touched.
+export function refresh(element, fresh) {
+  Object.assign(element.dataset, fresh.dataset);
+  for (const part of fresh.querySelectorAll("[data-part]")) {
+    const old = element.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (old && !old.isEqualNode(part)) swap(old, part);
+  }
+}
