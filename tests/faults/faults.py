@@ -11,7 +11,7 @@ from lookout.embedded.child import Child
 from lookout.host.settings import Broker
 from lookout.store.client import Client
 from tests.support.fake_clock import FakeClock
-from tests.support.power import Left, PowerCut, old_bytes, zeros
+from tests.support.power import Left, PowerCut, flipped, old_bytes, zeros
 from tests.support.power import nothing as nothing_left
 from tests.support.proxy import Proxy
 from tests.support.servers import BrokerServer, Server
@@ -131,7 +131,12 @@ def of_power(part: str, power: PowerCut) -> list[Fault]:
     def back(left: Left) -> Step:
         return lambda: power.back(left)
 
-    kinds = {"power cut": nothing_left, "cut to zeros": zeros, "cut to old bytes": old_bytes}
+    kinds = {
+        "power cut": nothing_left,
+        "cut to zeros": zeros,
+        "cut to old bytes": old_bytes,
+        "cut to flipped bits": flipped,
+    }
     return [
         Fault(part, kind, power.before_the_cut, back(left), alone=True)
         for kind, left in kinds.items()
