@@ -31,9 +31,10 @@ class Ingest(Section):
     images_rate: float = Field(
         50.0, ge=0, le=10_000, description="images a second of one node, long run; 0: no limit"
     )
-    images_burst: int = Field(5_000, ge=1, le=1_000_000, description="images of one node at once")
+    # At once: what a node at an image a second has in its spool after a night without a hub.
+    images_burst: int = Field(40_000, ge=1, le=1_000_000, description="images of one node at once")
     image_bytes_rate: Bytes = Field(20_000_000, description="bytes of them a second; 0: no limit")
-    image_bytes_burst: Bytes = Field(1_000_000_000, description="bytes of them at once")
+    image_bytes_burst: Bytes = Field(8_000_000_000, description="bytes of them at once")
     readings_rate: float = Field(
         20.0, ge=0, le=10_000, description="readings a second of one node, long run; 0: no limit"
     )
