@@ -145,7 +145,8 @@ class Walker:
             hits = NOTHING if sample.is_few else sample.counted(TIME, hits=True)
             first = 2 * LONGEST if sample.is_few else _seconds(hits, enough)
             return Seconds(whole, start, descending=descending, first=first, hits=hits)
-        step = len(sample.rows) + 1 if sample.is_few else enough / sample.share
+        # Cells of one differ much in what they hold: of two at least one has enough.
+        step = len(sample.rows) + 1 if sample.is_few else round(1 + enough / sample.share)
         drawn = NOTHING if sample.is_few else sample.counted(leg.field)
         return Marks(whole, drawn, sample.each, descending=descending, step=step)
 
