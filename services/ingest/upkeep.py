@@ -29,6 +29,7 @@ from services.ingest.thinning import PASS_SECONDS, Thinning
 PATIENCE: Final = 120.0  # seconds that a step may take without a sign: a query over all images
 
 Step = Callable[[], Awaitable[None]]
+Errors = tuple[type[StoreError], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,26 @@ class Keeper:
                     await self._work()
 
     async def _work(self) -> None:
+        async with Crew() as crew:
+            for what, (step, pause, on) in self.steps().items():
+                crew.start(forever(what, step, pause=pause, on=on, patience=PATIENCE), what)
+
+    def steps(self) -> dict[str, tuple[Step, float, Errors]]:
+        """Each by its name: what is done, how many seconds apart, and after which errors again."""
         client, rules = self.client, self.settings.retention
         caps, thinning = Caps(client, rules).enforce, Thinning(client, rules).work
         rollups = Rollups(client, rules).work
-        steps = (
-            ("clock", self.teller.tell, LOOK_SECONDS, (StoreError,)),
-            ("dates", self.redating.follow, LOOK_SECONDS, (StoreError,)),
-            ("memory", self.pressure.check, CHECK_SECONDS, (StoreAway,)),
-            ("room", self.room.look, ROOM_SECONDS, (StoreError,)),
-            ("replicas", self._count_replicas, CHECK_SECONDS, (StoreAway,)),
-            ("caps", self._unless_in_doubt(caps), CAP_SECONDS, (StoreError,)),
-            ("rules", Rules(client, rules).tell, TELL_SECONDS, (StoreError,)),
-            ("rollups", self._unless_in_doubt(rollups), ROLL_UP_SECONDS, (StoreError,)),
-            ("thinning", self._unless_in_doubt(thinning), PASS_SECONDS, (StoreError,)),
-        )
-        async with Crew() as crew:
-            for what, step, pause, on in steps:
-                crew.start(forever(what, step, pause=pause, on=on, patience=PATIENCE), what)
+        return {
+            "clock": (self.teller.tell, LOOK_SECONDS, (StoreError,)),
+            "dates": (self.redating.follow, LOOK_SECONDS, (StoreError,)),
+            "memory": (self.pressure.check, CHECK_SECONDS, (StoreAway,)),
+            "room": (self.room.look, ROOM_SECONDS, (StoreError,)),
+            "replicas": (self._count_replicas, CHECK_SECONDS, (StoreAway,)),
+            "caps": (self._unless_in_doubt(caps), CAP_SECONDS, (StoreError,)),
+            "rules": (Rules(client, rules).tell, TELL_SECONDS, (StoreError,)),
+            "rollups": (self._unless_in_doubt(rollups), ROLL_UP_SECONDS, (StoreError,)),
+            "thinning": (self._unless_in_doubt(thinning), PASS_SECONDS, (StoreError,)),
+        }
 
     def _unless_in_doubt(self, step: Step) -> Step:
         """What removes by age waits while nobody knows what is old."""

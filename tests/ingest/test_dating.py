@@ -1,17 +1,22 @@
 """When a picture was taken, by whichever clock can be right; the hub's own clock in doubt."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from lookout.contract.images import ImageMeta
 from lookout.contract.readings import parse_reading
 from lookout.host.clock import boot_id, steady
+from lookout.store.errors import StoreAway
+from lookout.store.retention.rules import Retention
 from services.ingest.dating import date, set_since, with_skew_of_now
 from services.ingest.hubclock import CALM_SECONDS, HubClock
-from services.ingest.settings import Ingest
+from services.ingest.settings import Ingest, IngestSettings
+from services.ingest.upkeep import Keeper
 
+NEEDED = ("check", "tell", "follow", "look")  # of the steps that are not asked
 NOW = 1_795_000_000.0
 DAY = 86_400.0
 LIMITS = Ingest()
@@ -109,6 +114,32 @@ def test_a_clock_that_was_set_is_in_doubt_until_it_is_set_back(step: float) -> N
     assert f"{'forward' if step > 0 else 'back'} by" in clocks.after(1, ahead=step)
     assert clocks.after(300, ahead=step)
     assert not clocks.after(1, ahead=0)
+
+
+async def test_nothing_is_removed_for_its_age_while_the_clock_is_in_doubt() -> None:
+    clocks = Clocks()
+    rules = Retention(cap_images=1, thin="1d:1m", roll_up="1d:1m")
+    asked: list[str] = []
+
+    class Redis:
+        """Whoever asks it wants to remove something."""
+
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            raise StoreAway("no Redis")
+
+    settings = IngestSettings(retention=rules)
+    none, redis = cast(Any, SimpleNamespace(**dict.fromkeys(NEEDED))), cast(Any, Redis())
+    keeper = Keeper(settings, redis, none, clocks.watch(), none, none, none)
+    steps = [keeper.steps()[name][0] for name in ("caps", "thinning", "rollups")]
+    assert clocks.after(1, ahead=-3600)
+    for step in steps:
+        await step()
+    assert not asked
+    assert not clocks.after(1, ahead=0)
+    for step in steps:
+        with pytest.raises(StoreAway):
+            await step()
 
 
 def test_a_clock_that_was_set_is_trusted_when_a_node_agrees_with_it() -> None:
