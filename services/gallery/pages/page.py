@@ -1,16 +1,18 @@
 """What every page shares."""
 
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from services.gallery import keys
 from services.gallery.web.proxies import prefix_of
 
+PLACE: Final = web.RequestKey("place", str)
+
 
 def begin(request: web.Request) -> None:
     """Note the stream's place before anything is read: an open page hears of all that follows."""
-    request["place"] = request.app[keys.STREAM].drawn()
+    request[PLACE] = request.app[keys.STREAM].drawn()
 
 
 def render(request: web.Request, template: str, **context: Any) -> web.Response:
@@ -20,7 +22,7 @@ def render(request: web.Request, template: str, **context: Any) -> web.Response:
         request,
         template,
         layout="bare.html" if "X-Fragment" in request.headers else "base.html",
-        place=request.get("place", ""),
+        place=request.get(PLACE, ""),
         has_password=request.app[keys.DOOR].has_password,
         broker={"host": request.url.host, "port": broker.port, "root": broker.root},
         **context,
