@@ -27,6 +27,7 @@ class LoopSockets:
         self._on_fault = on_fault
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
+        self._watched: dict[Any, int] = {}  # the descriptor of each socket that the loop knows
         self._going_on = False  # a further turn is due, for what the selector does not know of
         client.on_socket_open = self._opened
         client.on_socket_close = self._closed
@@ -76,20 +77,33 @@ class LoopSockets:
     def _begin(self, sock: Any) -> None:
         if sock.fileno() >= 0:
             self._reading.begin()
+            self._watched[sock] = sock.fileno()
             self._loop.add_reader(sock.fileno(), self._readable, sock)
 
+    # What the helper thread says comes later, when the socket may be closed and its descriptor
+    # somebody else's: so it is about the socket, and only where the loop knows it.
+
     def _closed(self, _: Any, __: Any, sock: Any) -> None:
-        if (descriptor := sock.fileno()) >= 0:
-            self._on_loop(self._loop.remove_reader, descriptor)
-            self._on_loop(self._loop.remove_writer, descriptor)
+        self._on_loop(self._forget, sock)
+
+    def _forget(self, sock: Any) -> None:
+        if (descriptor := self._watched.pop(sock, None)) is not None:
+            self._loop.remove_reader(descriptor)
+            self._loop.remove_writer(descriptor)
 
     def _wants_write(self, _: Any, __: Any, sock: Any) -> None:
-        if (descriptor := sock.fileno()) >= 0:
-            self._on_loop(self._loop.add_writer, descriptor, self._client.loop_write)
+        self._on_loop(self._watch_writing, sock)
+
+    def _watch_writing(self, sock: Any) -> None:
+        if sock in self._watched and sock.fileno() >= 0:
+            self._loop.add_writer(sock.fileno(), self._client.loop_write)
 
     def _wrote(self, _: Any, __: Any, sock: Any) -> None:
-        if (descriptor := sock.fileno()) >= 0:
-            self._on_loop(self._loop.remove_writer, descriptor)
+        self._on_loop(self._stop_writing, sock)
+
+    def _stop_writing(self, sock: Any) -> None:
+        if (descriptor := self._watched.get(sock)) is not None:
+            self._loop.remove_writer(descriptor)
 
     def _readable(self, sock: Any) -> None:
         self._read(sock)

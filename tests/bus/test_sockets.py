@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import threading
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
@@ -112,3 +113,42 @@ async def test_whatever_a_packet_leads_to_it_is_read_once_and_ends_the_connectio
     faults, descriptor = await asyncio.to_thread(run, new_loop, fail_at_what_comes)
     assert [type(fault) for fault in faults] == [ZeroDivisionError]
     assert descriptor == -1
+
+
+async def close_on_the_helper_thread() -> tuple[bytes, list[str]]:
+    """A connection that fails while it is made; its descriptor is another socket's at once."""
+    loop = asyncio.get_running_loop()
+    said: list[str] = []
+    loop.set_exception_handler(lambda _, context: said.append(str(context["message"])))
+    mine, theirs = pair()
+    reader = Reader(mine)
+    LoopSockets(reader, PahoReading(reader.loop_read), reader.failed)
+
+    def fail() -> None:
+        for step in ("open", "register_write", "close"):
+            getattr(reader, f"on_socket_{step}")(reader, None, mine)
+        mine.close()
+
+    helper = threading.Thread(target=fail)
+    helper.start()
+    helper.join()
+    theirs.close()
+    others, peer = pair()  # before the loop hears of what the thread did
+    got = asyncio.Event()
+    loop.add_reader(others.fileno(), got.set)
+    await asyncio.sleep(0)
+    peer.send(b"x")
+    async with asyncio.timeout(5):
+        await got.wait()
+    loop.remove_reader(others.fileno())
+    data = others.recv(1)
+    others.close()
+    peer.close()
+    return data, said
+
+
+@LOOPS
+async def test_what_the_helper_thread_closes_costs_no_other_socket(new_loop: NewLoop) -> None:
+    got, said = await asyncio.to_thread(run, new_loop, close_on_the_helper_thread)
+    assert got == b"x"
+    assert said == []

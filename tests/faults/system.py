@@ -24,6 +24,7 @@ from tests.support.small_disk import SmallDisk, may_mount, small_disk
 NODES = ("garden", "barn")
 USERS = ("hub", *NODES)
 KEEPALIVE = "5"  # seconds, the least: a network that swallows everything is noticed
+FLOODS = {"LOOKOUT_INGEST__IMAGES_BURST": "500"}  # more than a camera has ever waiting here
 CAMERA = {
     "LOOKOUT_CAMERA__SOURCE": "synthetic",
     "LOOKOUT_CAMERA__RESOLUTION": "160x120",
@@ -104,7 +105,7 @@ def start_services(
 ) -> dict[str, Child]:
     """All of them at once."""
     keepalive = {"LOOKOUT_MQTT__KEEPALIVE": KEEPALIVE}
-    hub = {**keepalive, **(clocks["hub"].environment if clocks else {})}
+    hub = {**keepalive, **FLOODS, **(clocks["hub"].environment if clocks else {})}
     through = {
         "LOOKOUT_MQTT__URL": by_way_of(links["ingest-broker"], broker.url("hub")),
         "LOOKOUT_REDIS__URL": by_way_of(links["ingest-redis"], store.url),
