@@ -118,11 +118,15 @@ make_venv() {
 # stamp NAME: what an installation of this lock depends on.
 stamp() { echo "$1 $(cat "locks/$1.txt" pyproject.toml scripts/lib.sh | cksum)"; }
 
-# is_installed NAME: whether .venv holds a lock as it is now; the packages of `dev` and of `bench`
-# include those of `demo`.
+# is_installed NAME: whether .venv holds a lock as it is now; the packages of `fuzz` include those of
+# `dev`, and its and those of `bench` include those of `demo`.
 is_installed() {
   grep -qxF "$(stamp "$1")" "$VENV/lookout-lock" 2>/dev/null && return 0
-  [ "$1" = demo ] && { is_installed dev || is_installed bench; }
+  case $1 in
+    demo) is_installed dev || is_installed bench ;;
+    dev) is_installed fuzz ;;
+    *) return 1 ;;
+  esac
 }
 
 # install_lock NAME: make .venv hold what locks/NAME.txt says and Lookout itself, if it does not yet.

@@ -1,5 +1,6 @@
 """A search gives all that it should, in order, or an error: never a part."""
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
@@ -233,3 +234,13 @@ async def test_equal_values_stand_in_the_order_of_time_and_those_without_have_no
     assert [row["id"][-1] for row in found.rows] == ["3", "0", "4", "1"]
     found = await images(client).page(Query(sort="people", descending=False))
     assert [row["id"][-1] for row in found.rows] == ["1", "4", "0", "3"]
+
+
+async def test_two_who_ask_at_once_about_different_fields_each_get_their_answer(
+    client: Client,
+) -> None:
+    await truth.scatter(client, 50, random.Random(1))
+    index = images(client)
+    queries = [Query(tags={name: ["cam1"]}) for name in ("node", "context_id", "parent_id")]
+    pages = await asyncio.gather(*(index.page(query) for query in queries))
+    assert [bool(page.rows) for page in pages] == [True, False, False]

@@ -98,9 +98,11 @@ class Sampler:
     async def sample(self, query: Query) -> Sample:
         """What a query would find of it; nothing where the server does not let us draw."""
         used = {*self._names, *query.tags, *query.without, *query.ranges, query.sort}
-        if time.monotonic() >= self._until or len(used) > len(self._names):
-            self._names = tuple(sorted(used))
-            self._rows, self._each = await self._draw()
+        if time.monotonic() >= self._until or not used.issubset(self._names):
+            names = tuple(sorted(used))
+            rows, each = await self._draw(names)
+            # At once: others ask meanwhile, and draw what they need.
+            self._names, self._rows, self._each = names, rows, each
             self._until = time.monotonic() + SECONDS
             self._guesses.clear()
         key = str(compiled(query, query.ranges))
@@ -116,16 +118,16 @@ class Sampler:
         """The sample led us astray."""
         self._until = 0.0
 
-    async def _draw(self) -> tuple[Sequence[Row], float]:
+    async def _draw(self, names: Sequence[str]) -> tuple[Sequence[Row], float]:
         """More from many, a few at a time."""
         rows: list[Row] = []
         draws = everything = 0
         try:
             while draws < MOST_DRAWS and (draws < LEAST_DRAWS or everything > draws * FINE):
-                arguments = (self.prefix, DRAWS, *self._names)
+                arguments = (self.prefix, DRAWS, *names)
                 answer: list[Any] = await self.client.eval(_DRAW, 0, *arguments)
                 draws, everything = draws + DRAWS, int(answer[0])
-                rows += (_row(self._names, found) for found in answer[1])
+                rows += (_row(names, found) for found in answer[1])
         except StoreRefused:  # without the right to ask
             return (), 0.0
         return rows, everything / draws
