@@ -33,11 +33,17 @@ _ENDS: Final = {end: begin for begin, (end, _) in STATES.items()}
 
 async def look(client: Client) -> AsyncIterator[Finding]:
     """What goes on. Events that say the same of the same are one."""
-    rows = [row async for row in _newest(Events(client))]
+    rows, are_all = await _newest(Events(client))
     found = [*open_states(rows)]
     for row in found:
         yield wrong(_about(row), _says(row))
-    if not found:
+    if not are_all:
+        yield wrong(
+            "troubles",
+            f"so much began and ended in the last {DAYS} days that only the newest {len(rows):,} "
+            "were looked at: see the gallery's Events for who fires so much.",
+        )
+    elif not found:
         yield good("troubles", f"nothing that was told in the last {DAYS} days still goes on.")
 
 
@@ -53,19 +59,21 @@ def open_states(rows: Iterable[Row]) -> Iterator[Row]:
         seen.add(which)
 
 
-async def _newest(events: Events) -> AsyncIterator[Row]:
+async def _newest(events: Events) -> tuple[list[Row], bool]:
+    """Those that say that a state begins or ends, the newest first, and whether these are all."""
+    rows: list[Row] = []
     query = Query(
         tags={"event_type": (*STATES, *_ENDS)},
         ranges={"timestamp": Range(low=time.time() - DAYS * 86_400)},
         limit=PAGE,
     )
-    for _ in range(MOST // PAGE):
+    while len(rows) < MOST:
         page = await events.page(query)
-        for row in page.rows:
-            yield row
+        rows += page.rows
         if page.next is None:
-            return
+            return rows, True
         query = replace(query, cursor=Cursor.decode(page.next))
+    return rows, False
 
 
 def _about(row: Row) -> str:
