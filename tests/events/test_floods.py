@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -25,7 +25,7 @@ FLOOD, OTHERS = 8_000, 100
 @pytest.fixture
 async def events(service: Callable[..., Child], hub: Session) -> Child:
     statuses = hub.subscribe("lookout/hub/events/status")
-    started = service("events")
+    started = service("events", {"lookout.bus.allowance.CALM_SECONDS": 1.0})
     while (await anext(statuses)).payload != b"online":
         continue
     return started
@@ -71,9 +71,15 @@ async def test_a_flood_of_one_node_costs_no_other_and_is_counted_and_told(
     assert await eventually(lambda: all_of(client, "barn", OTHERS), 60)
     began, ended = [await one_event(each) for each in told]
     assert began.data["kind"] == ended.data["kind"] == "event"
-    dropped = ended.data["dropped"]
-    assert isinstance(dropped, int)
-    assert dropped + await stored(client, "garden") == FLOOD, "some were lost and not counted"
+    ends = [ended]
+
+    async def all_counted() -> bool:
+        # On a busy machine it may pause, and end more than once.
+        ends.extend([await one_event(told[1]) for _ in range(len(told[1]))])
+        dropped = sum(cast(int, each.data["dropped"]) for each in ends)
+        return dropped + await stored(client, "garden") == FLOOD
+
+    assert await eventually(all_counted, 30), "some were lost and not counted"
     assert all(message.payload == b"0" for message in drops.take_more(100))
 
 
