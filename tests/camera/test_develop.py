@@ -1,6 +1,7 @@
 """What is done to a picture that the source cannot do itself."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,6 +106,13 @@ def test_an_overlay_writes_the_time_of_the_capture(monkeypatch: pytest.MonkeyPat
     assert first.crop((0, 440, 200, 480)).getextrema() != ((255, 255),) * 3
     assert first.tobytes() != other.tobytes()
     assert first.tobytes() == shown(camera(overlay="shed 2023"), plain).tobytes()
+
+
+def test_an_overlay_writes_microseconds_too() -> None:
+    plain = picture(Image.new("RGB", (640, 480), "white"))
+    moment = replace(plain, timestamp=1_700_000_000.25)
+    written = shown(camera(overlay="%f"), moment)
+    assert written.tobytes() == shown(camera(overlay="250000"), moment).tobytes()
 
 
 def test_metadata_that_could_hold_an_unmasked_thumbnail_does_not_leave() -> None:
