@@ -12,7 +12,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench import detect, find, fleet, ingest, live, motion, node, read, sizes, steady, together
+from bench import (
+    detect,
+    find,
+    fleet,
+    gallery,
+    ingest,
+    live,
+    motion,
+    node,
+    read,
+    sizes,
+    steady,
+    together,
+)
 from bench.machine import describe
 
 WIDTH = 120  # also into a file, where there is no terminal to ask
@@ -34,6 +47,7 @@ PARTS: dict[str, Part] = {
         folder, given.nodes or 1000, given.seconds, given.interval, given.size
     ),
     "find": lambda given, folder: find.measure(folder, given.images),
+    "gallery": lambda given, folder: gallery.measure(folder, given.images),
     "sizes": lambda _, folder: sizes.measure(folder),
 }
 
@@ -72,7 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node, fleet)")
     parser.add_argument("--interval", type=float, default=10.0, help="between images (fleet)")
     parser.add_argument(
-        "--images", type=int, nargs="+", default=[1_000, 100_000, 1_000_000], help="stored (find)"
+        "--images",
+        type=int,
+        nargs="+",
+        default=[1_000, 100_000, 1_000_000],
+        help="stored (find, gallery)",
     )
     parser.add_argument(
         "--runs", type=int, default=5, help="how often; each is printed, then medians"
