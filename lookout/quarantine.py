@@ -1,4 +1,4 @@
-"""What becomes of a message that is not taken: kept in the quarantine, counted and announced."""
+"""What becomes of a message that is not accepted: quarantined, counted and announced."""
 
 import traceback
 from dataclasses import dataclass, field

@@ -23,7 +23,7 @@ class Range:
 
 
 def parse_range(text: str) -> Range:
-    """Numbers from one to another, both included. Raises ValueError that says what is allowed."""
+    """Numbers from one to another, both included. Raises a ValueError that says what is allowed."""
     low, dots, high = text.strip().partition("..")
     try:
         found = Range(_bound(low, -math.inf), _bound(high if dots else low, math.inf))

@@ -7,7 +7,7 @@ SIZES: Final = {"GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}  # bytes
 
 
 def parse_size(text: str) -> int:
-    """Bytes. Raises ValueError that says what is allowed."""
+    """Bytes. Raises a ValueError that says what is allowed."""
     number, unit = text.strip().upper().replace(" ", ""), "B"
     for name in SIZES:
         if number.endswith(name):

@@ -17,7 +17,7 @@ _LATEST: Final = 1e11  # Unix seconds; what is larger is milliseconds by mistake
 
 
 def parse_duration(text: str) -> float:
-    """Seconds. Raises ValueError that says what is allowed."""
+    """Seconds. Raises a ValueError that says what is allowed."""
     match = _DURATION.fullmatch(text.strip().lower())
     seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
     if not 0 < seconds <= LONGEST:

@@ -148,7 +148,7 @@ class Connection:
         self._client.subscribe(topic_filter, options=options, properties=properties)
 
     def unsubscribe(self, topic_filter: str) -> None:
-        """Ask for no more of them."""
+        """Stop asking for them."""
         self._client.unsubscribe(topic_filter)
 
     def acknowledge(self, mid: int, qos: int, generation: int) -> None:
@@ -179,11 +179,11 @@ class Connection:
         return self._sockets.paused
 
     def pause(self) -> None:
-        """Read no more."""
+        """Stop reading."""
         self._sockets.pause()
 
     def resume(self) -> None:
-        """Read on."""
+        """Read again."""
         self._sockets.resume()
 
     # -- being connected -----------------------------------------------------------------------

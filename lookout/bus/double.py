@@ -1,4 +1,4 @@
-"""Two processes with one client id: the broker knows one, and each that comes throws the other out.
+"""Two processes with one client id: the broker keeps one, and each newcomer throws the other out.
 
 A copied SD card does that, or a second hub on the same broker. They must not fight at full speed,
 and a person must hear of it, once.

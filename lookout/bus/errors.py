@@ -20,4 +20,4 @@ class TooLarge(BusError):
 
 
 class GivenUp(BusError):
-    """The message was on its way for too long and is not sent any more."""
+    """The message was under way for too long and is no longer sent."""

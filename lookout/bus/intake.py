@@ -80,7 +80,7 @@ class Intake:
     async def raw(
         self, name: str, messages: Subscription, handle: Callable[[Message], Awaitable[None]]
     ) -> None:
-        """The same, where the handler itself looks what a message is."""
+        """The same, where the handler itself finds out what a message is."""
 
         async def one(batch: Sequence[Message]) -> None:
             await handle(batch[0])

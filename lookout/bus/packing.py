@@ -17,7 +17,7 @@ class Packed:
     __slots__ = ("_data",)
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
-        """Raises ValueError for a text that is too long or none."""
+        """Raises ValueError for a text that is too long or not text."""
         self._data = pack_properties(properties)
 
     def pack(self) -> bytes:
@@ -26,7 +26,7 @@ class Packed:
 
 
 def pack_properties(properties: Mapping[str, Any]) -> bytes:
-    """The length, and the properties. Raises ValueError for a text that is too long or none."""
+    """The length, and the properties. Raises ValueError for a text that is too long or not text."""
     block = b"".join(_PACK[name](value) for name, value in properties.items())
     return pack_number(len(block)) + block
 

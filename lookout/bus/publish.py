@@ -25,7 +25,7 @@ class Malformed(LookoutError, ValueError):
 
 @dataclass(slots=True)
 class Publish:
-    """What a PUBLISH says; None is what it does not say. `expiry` is in seconds."""
+    """What a PUBLISH says; a field that it leaves out is None. `expiry` is in seconds."""
 
     topic: str
     payload: bytes

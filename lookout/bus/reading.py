@@ -26,7 +26,7 @@ class Reading(Protocol):
     def read(self, sock: socket.socket) -> bool:
         """Read once and hand out what came; False when there was nothing to read.
 
-        Raises what a packet that is none leads to.
+        Raises whatever a malformed packet leads to.
         """
         ...
 

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def _or_usage(parse: Callable[[str], T], text: str) -> T:
-    """What a ValueError says becomes typer's usage error (exit code 2)."""
+    """Turn a ValueError into typer's usage error (exit code 2)."""
     try:
         return parse(text)
     except ValueError as error:

@@ -39,7 +39,7 @@ def put_back(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="all that lie there")] = False,
 ) -> None:
-    """Publish what was refused once more, as when its cause is gone; a copy leaves the list."""
+    """Publish a refused message once more, now that its cause is gone; it leaves the list."""
     if (entry is None) != everything:
         raise typer.BadParameter("name one ENTRY, or --all")
     connection.run(_put_back(entry))

@@ -42,7 +42,7 @@ def print_json(document: Any) -> None:
 
 
 def print_json_line(document: Any) -> None:
-    """One JSON document on one line, at once."""
+    """One JSON document on one line, written at once."""
     print(json.dumps(document, ensure_ascii=False), flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What a node says about itself, and what is said of its pictures."""
+"""What a node says about itself, and what others say about its pictures."""
 
 from typing import Literal
 

@@ -1,8 +1,8 @@
 """JSON from outside as plain values that can be kept, searched, and encoded again.
 
 Python's own reader takes more than that: texts that no encoding can write (a lone surrogate),
-numbers that are none, nesting that overflows the stack of whoever walks it, whole numbers of any
-length. All of them are refused here, by name, before a model sees them.
+numbers that are not finite, nesting so deep that walking it overflows the
+stack, whole numbers of any length. All of them are refused here, by name, before a model sees them.
 """
 
 import json
@@ -18,7 +18,7 @@ def json_object(
 ) -> dict[str, Any]:
     """A JSON object. Raises BadMessage.
 
-    With `nan`, which some sensors send, what is no finite number arrives as None.
+    With `nan`, a value that is not a finite number (some sensors send NaN) arrives as None.
     """
     body = json_value(payload, nan=nan, what=what)
     if not isinstance(body, dict):

@@ -1,7 +1,7 @@
-"""Liveness: a heartbeat file that follows the progress of the work, and the end of who makes none.
+"""Liveness: a heartbeat file that follows the progress of the work; a process without any ends.
 
-`python -m lookout.host.health SERVICE` checks the file's age. Whoever is not well lets it grow old,
-says so, and after GRACE_SECONDS ends the process: whoever started it starts it anew.
+`python -m lookout.host.health SERVICE` checks the file's age. A process that is not well lets it
+grow old, says so, and ends itself after GRACE_SECONDS, to be restarted by whatever started it.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class Heart:
             _end("work makes no progress, ending this process", sorted(overdue))
 
     def _touch(self) -> None:
-        """A full or read-only disk must not end who watches: it takes the beat, not the work."""
+        """A full or read-only disk must not end the watcher: the beat is lost, not the work."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.touch()

@@ -64,7 +64,7 @@ class Progress:
         self._listeners.append(listener)
 
     def tell(self, well: bool) -> None:
-        """Pass a change on to who listens."""
+        """Tell the listeners of a change."""
         for listener in self._listeners:
             listener(well)
 

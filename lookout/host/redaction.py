@@ -21,7 +21,7 @@ _NO_TEXT: Final = re.compile("[\ud800-\udfff]")  # surrogates: they cannot be en
 
 
 class Secrets:
-    """What must not be said. Learned when settings are read; asked by all that writes text."""
+    """What must not be shown. Learned when settings are read; used by all that writes text."""
 
     def __init__(self) -> None:
         self._values: set[str] = set()
@@ -50,7 +50,7 @@ def learn_from(settings: BaseModel) -> None:
 
 
 def fit_to_say(text: str) -> str:
-    """Without secrets, and text for sure: what came as other bytes is shown as such."""
+    """Without secrets, and always valid text: bytes that are not text are shown as such."""
     return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", known.hide(text))
 
 

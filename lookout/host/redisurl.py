@@ -17,7 +17,7 @@ _ALLOWED: Final = f"not a URL of the form {PLAIN_FORM} or {SENTINEL_FORM}; {TLS_
 
 @dataclass(frozen=True, slots=True)
 class Sentinels:
-    """Who knows which server is the primary now. User and password are those of the server."""
+    """The sentinels, which know the current primary. User and password are those of the server."""
 
     addresses: tuple[tuple[str, int], ...]
     service: str

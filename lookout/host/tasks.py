@@ -17,7 +17,7 @@ class Crew:
     A TaskGroup cancels each task once and then waits for ever. Python 3.11's `asyncio.wait_for`
     swallows a cancel that comes with the answer (python/cpython#86296), and redis-py waits with it:
     so the death of one task could leave the others running, in a process that looked alive. Here
-    whoever has not ended is cancelled again every INSIST_SECONDS.
+    a task that has not ended is cancelled again every INSIST_SECONDS.
     """
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ T = TypeVar("T")
 async def opened(settings: RedisSettings, *, connections: int = 16) -> AsyncIterator[Client]:
     """A client that connects when first used, and is closed at the end.
 
-    Who asks while all `connections` are in use waits for one; the ordinary pool would raise as if
+    Callers wait while all `connections` are in use; the ordinary pool would raise as if
     the server were away.
     """
     async with pool(settings, connections) as connected:

@@ -44,7 +44,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Events of some contexts, the oldest first; `more` says that these are not all."""
+    """Events of some contexts, oldest first; `more`: there are others besides these."""
 
     rows: list[Row]
     more: bool

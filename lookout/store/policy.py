@@ -1,4 +1,4 @@
-"""Whether Redis, when it is full, throws out what it should: checked where a service begins."""
+"""Whether Redis evicts the right things when it is full: checked when a service starts."""
 
 from lookout.store.client import Client
 

@@ -20,7 +20,7 @@ SENTINEL_SECONDS: Final = 1.0  # until the next sentinel is asked
 
 
 class Parser(DefaultParser):  # type: ignore[misc,valid-type]
-    """redis-py takes these for a mistake of ours, such as a wrong type; they pass."""
+    """redis-py takes these for a mistake of ours, such as a wrong type; they are temporary."""
 
     EXCEPTION_CLASSES: ClassVar = {
         **DefaultParser.EXCEPTION_CLASSES,
@@ -29,7 +29,7 @@ class Parser(DefaultParser):  # type: ignore[misc,valid-type]
 
 
 class SentinelPool(SentinelConnectionPool, BlockingConnectionPool):
-    """Asks the sentinels at each connect; who finds all connections in use waits for one.
+    """Asks the sentinels at each connect; callers wait while all connections are in use.
 
     The library's own raises instead, as if the server were away.
     """

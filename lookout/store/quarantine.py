@@ -50,7 +50,7 @@ async def add(
     received_at: float,
     trace: str = "",
 ) -> None:
-    """Keep a refused message, bounded in number and bytes; of a huge one the beginning.
+    """Keep a refused message, bounded in number and bytes; of a huge one only the beginning.
 
     `trace` is where our own code failed on it, if it did.
     """

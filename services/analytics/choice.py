@@ -17,7 +17,7 @@ def newest_first(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def taken_at(entry: Entry) -> float:
-    """Unix seconds; when it was stored where the entry does not say, as one of others may not."""
+    """Unix seconds; when it was stored, where the entry does not say (others may not)."""
     try:
         at = float(entry.fields["timestamp"])
     except (KeyError, ValueError):

@@ -34,7 +34,7 @@ class Outage:
         return _clock() - self._since if self.tries else 0.0
 
     def failed(self, reason: str, *, cause: Context | None = None, **more: JsonValue) -> None:
-        """One more try was in vain."""
+        """One more attempt failed."""
         now = _clock()
         self.tries += 1
         self.reason = reason

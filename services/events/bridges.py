@@ -18,7 +18,7 @@ class Bridges:
     _up: dict[str, bool] = field(default_factory=dict)
 
     async def handle(self, message: Message) -> None:
-        """Note one state; what is said at our start is no news, a change is."""
+        """Note one state; what is retained at our start is not news, a change is."""
         name = message.topic.split("/")[-2][:100]
         before, up = self._up.get(name), message.payload == b"1"
         if before is None and len(self._up) >= MOST:

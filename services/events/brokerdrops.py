@@ -33,7 +33,7 @@ class BrokerDrops:
     _last: float | None = None  # when it last grew, while it does
 
     async def handle(self, message: Message) -> None:
-        """Take one count; what was before our start is no news."""
+        """Take one count; what was dropped before our start is not news."""
         if not message.payload.isdigit():
             return
         count = int(message.payload)

@@ -81,7 +81,7 @@ class DailyLog:
             del self._before[next(iter(self._before))]
 
     def sweep(self, now: datetime) -> None:
-        """Remove what is too old, for a clock that nobody doubts. Raises OSError."""
+        """Remove what is too old, by a clock that can be trusted. Raises OSError."""
         if not self._folder.is_dir():
             return
         oldest = (now - self._keep).strftime("%Y-%m-%d")

@@ -1,7 +1,8 @@
 """Every recorded event to Home Assistant's own bus, as `lookout_event`, by its REST API.
 
-`POST /api/events/lookout_event` (developers.home-assistant.io/docs/api/rest). What is old is no
-news: an automation must not act on it, so it is dropped and counted while Home Assistant is away.
+`POST /api/events/lookout_event` (developers.home-assistant.io/docs/api/rest). An old event is no
+longer news, and no automation must act on it: while Home Assistant is away it is dropped and
+counted.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from services.events.settings import HubHomeAssistant
 
 EVENT_TYPE: Final = "lookout_event"
 MOST_WAITING = 1_000
-LATEST = 600.0  # seconds since it was fired after which an event is no news (clocks differ)
+LATEST = 600.0  # seconds since it was fired after which an event is no longer news (clocks differ)
 PATIENCE = 60.0  # seconds that an event waits for Home Assistant
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts
 TOKEN_PAUSE = 300.0  # seconds: Home Assistant may ban whoever tries a bad token often
@@ -36,7 +37,7 @@ TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An event on its way, and when it is no news any more (on the event loop's clock)."""
+    """An event under way, and when it stops being news (on the event loop's clock)."""
 
     body: Mapping[str, Any]
     until: float

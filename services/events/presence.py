@@ -43,7 +43,7 @@ class Presence:
         self.bus.fire(f"node_{status}", {"before": before}, node=node)
 
     async def look_for_silence(self) -> None:
-        """Announce nodes of which nothing came for too long, once each."""
+        """Announce nodes that have been silent for too long, once each."""
         for node in await self.nodes.all():
             age = now() - float(node.get("last_seen", 0.0))
             silent = age > self.silent_after and node.get("status") != "offline"

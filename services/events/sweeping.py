@@ -1,4 +1,4 @@
-"""Old log files go when the clock by which they are old has proved itself, and not before."""
+"""Old log files go only once the clock that says they are old has proved itself."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -23,7 +23,7 @@ TURN: Final = "rollups"
 
 @dataclass(frozen=True, slots=True)
 class Rollups:
-    """One pass at a time over all nodes, by one worker; one that was broken off is begun anew."""
+    """One pass at a time over all nodes, by one worker; an interrupted one starts over."""
 
     client: Client
     rules: Retention

@@ -100,7 +100,7 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
 
 
 def _say_if_waiting(hub: Hub, waiting: bool) -> None:
-    """While Redis does not take writes we are `offline`: nodes keep from sending again."""
+    """While Redis takes no writes we are `offline`, so that nodes do not send again."""
     metrics.WAITING.set(waiting)
     hub.say("offline" if waiting else "online")
 

@@ -27,7 +27,7 @@ TURN = "thinning"
 class Thinning:
     """One pass at a time over all nodes, by one worker.
 
-    A pass that a restart breaks off is begun anew; what it removed is not there any more.
+    A pass that a restart interrupts starts over; what it removed stays removed.
     """
 
     client: Client

@@ -45,7 +45,7 @@ class Keeper:
     room: Room
 
     async def upkeep(self) -> None:
-        """Watch the memory and hold to the rules whenever it is our turn, until cancelled."""
+        """Watch the memory and enforce the rules whenever it is our turn, until cancelled."""
         ourselves = f"{lease.who(self.settings.data)}:{self.settings.name}"
         while True:
             with suppress(lease.Lost):

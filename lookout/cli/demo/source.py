@@ -9,7 +9,7 @@ SUFFIXES: Final = (".jpg", ".jpeg")
 
 
 class NoSource(LookoutError):
-    """It is nothing to look at; the message says what is."""
+    """It cannot be played; the message says what can."""
 
 
 def check(path: Path) -> None:

@@ -13,7 +13,7 @@ from lookout.store.errors import StoreAway
 async def alone(client: Client, key: str, *, seconds: float) -> AsyncIterator[None]:
     """Be the only one inside; wait for our turn for `seconds`, then raise StoreAway.
 
-    Whoever stays longer than that is not alone any more.
+    A process that stays longer than that is no longer alone.
     """
     lock = client.lock(key, timeout=seconds, blocking_timeout=seconds, thread_local=False)
     if not await lock.acquire():

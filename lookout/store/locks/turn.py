@@ -28,7 +28,7 @@ class Turn:
         self._lock = lock
 
     async def prolong(self) -> None:
-        """Begin the time anew. Raises a StoreError when another worker has its turn by now."""
+        """Start the time again. Raises a StoreError when another worker has its turn by now."""
         try:
             await self._lock.reacquire()
         except LockError as error:

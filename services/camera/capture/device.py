@@ -123,7 +123,7 @@ class Device:
     async def use(self, camera: Camera) -> None:
         """Use these settings from the next picture on.
 
-        Raises SourceError, and nothing is changed, when an open camera has not what they ask for.
+        Raises SourceError, and nothing is changed, when an open camera lacks what they ask for.
         One that hangs or is away is told when it is opened.
         """
         access = self.access

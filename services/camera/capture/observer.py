@@ -1,4 +1,4 @@
-"""What those get to see who look at each picture that was kept."""
+"""What the observers of each kept picture get to see."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -22,7 +22,7 @@ def turned_meta(
 
 
 def _is_masked(box: list[float], camera: Camera) -> bool:
-    """Whether its middle lies under a mask: of who is hidden nothing is told either."""
+    """Whether its middle lies under a mask: nothing is told of a person who is hidden."""
     left, top, wide, high = camera.crop
     x = left + (box[0] + box[2] / 2) * wide / 100
     y = top + (box[1] + box[3] / 2) * high / 100

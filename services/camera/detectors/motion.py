@@ -60,7 +60,7 @@ class MotionWatcher:
                 self._take(seen, at)
 
     def rest(self) -> None:
-        """Begin anew with the next frame; what still moves is said to have ended."""
+        """Start over with the next frame; motion still under way is told as ended."""
         self._detectors = []
         now = asyncio.get_running_loop().time()
         for region in list(self._moving):

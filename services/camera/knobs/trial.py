@@ -20,7 +20,7 @@ TURNS = ("rotation", "hflip", "vflip")
 
 @dataclass(slots=True)
 class Trial:
-    """What the source shall do now, and what it last did."""
+    """What the source is asked to do now, and what it last did."""
 
     configured: Camera
     state: State

@@ -16,15 +16,15 @@ class LampError(LookoutError):
 
 
 class NoPin:
-    """What a lamp switches that is only shown."""
+    """The pin of a lamp that exists only on the screen."""
 
     value = False
 
     def off(self) -> None:
-        """There is nothing to be dark."""
+        """Nothing to switch."""
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """Nothing to release."""
 
 
 class Lamp:

@@ -84,7 +84,7 @@ class Streamer:
                 await self._glances.stop()
                 await self._device.live.stop()
             if not self._viewers:
-                self.frames = Frames()  # the next viewer shall not see an old picture
+                self.frames = Frames()  # the next viewer must not see an old picture
             logger.info("nobody watches: live view stopped")
 
     async def _stream(self) -> None:

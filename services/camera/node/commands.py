@@ -68,7 +68,7 @@ class LiveArguments(Arguments):
 
 
 class NoArguments(Arguments):
-    """Nothing to say."""
+    """No arguments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Sender:
             await asyncio.sleep(BACK_SECONDS)
 
     async def follow_hub(self, message: Message) -> None:
-        """Know whether an ingest worker is there: without one, sending again is in vain."""
+        """Know whether an ingest worker is there: without one, sending again is pointless."""
         service = self.topics.parse(message.topic).name or ""
         if service.startswith("ingest"):
             self._note_hub(service, online=message.payload == b"online")

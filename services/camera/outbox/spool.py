@@ -165,7 +165,7 @@ class Spool:
         return self._entries.get(milliseconds)
 
     async def _make_room(self, size: int) -> bool:
-        """Drop until `size` more bytes fit. False when they shall not: the new one is lost."""
+        """Drop until `size` more bytes fit. False when none may be dropped: the new one is lost."""
         excess = self._bytes + size - self._max_bytes
         surplus = len(self._entries) + 1 - self._max_files
         if excess <= 0 and surplus <= 0:

@@ -49,7 +49,7 @@ class CameraSettings(Settings):
     node: NodeName = Field(description="this node's name: 1 to 32 of a-z, 0-9, _ and -")
     camera: Camera = Camera()
     capture: Capture = Capture()
-    presets: Presets = Field(READY_MADE, description="name: what of `set` it shall set")
+    presets: Presets = Field(READY_MADE, description="name: what it sets, of all that `set` takes")
     sensors: Sensors = Sensors()
     triggers: Triggers = Triggers()
     lights: Lights = ()

@@ -50,7 +50,7 @@ class Camera(Control):
     )
     number: int = Field(0, ge=0, le=9, description="which camera of this Pi (picamera2)")
     network: Path | None = Field(
-        None, description="the .rpk file of an object detector that an IMX500 shall run (picamera2)"
+        None, description="the .rpk file of an object detector for an IMX500 to run (picamera2)"
     )
     network_score: float = Field(
         0.5, ge=0, le=1, description="least score of what the network saw (picamera2)"

@@ -25,7 +25,7 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise ValueError(explain(error, Preset)) from None
     if not values:
-        raise ValueError("says nothing: name what it shall set")
+        raise ValueError("is empty: name what it should set")
     return preset.model_dump(mode="json", exclude_unset=True)
 
 

@@ -21,7 +21,7 @@ def _fingerprint(value: str) -> str:
 
 
 class Tls(Section):
-    """Whom to believe that it is the camera. The certificate's own name counts as well."""
+    """What proves that it is the camera. The certificate's own name counts as well."""
 
     verify: bool = Field(True, description="false believes anybody")
     ca_file: FilePath | None = Field(

@@ -36,7 +36,7 @@ def check_presence(camera: Camera, limits: Limits, model: str) -> None:
 
 
 def check(camera: Camera, limits: Limits, model: str) -> None:
-    """Raises SourceError that names each value the camera has not, and what is allowed.
+    """Raises SourceError that names each value the camera does not take, and what it does.
 
     The limits are those of a configured camera: they follow from how the sensor is read out.
     """

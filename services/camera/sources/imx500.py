@@ -86,6 +86,6 @@ def _in_frame(corners: Corners, metadata: Mapping[str, Any]) -> Corners | None:
 
 
 def told(found: list[dict[str, JsonValue]]) -> dict[str, JsonValue]:
-    """For the image's metadata: all detections, and the people among them as in the hub's hash."""
+    """For the image's metadata: all detections, and the people among them as the hub names them."""
     people = [each["box"] for each in found if each["label"] == "person"]
     return {"detections": list(found), "people": len(people), "boxes": people}

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class LiveRequest:
-    """How live frames shall be, and who takes them: from any thread, without waiting."""
+    """What live frames should be like, and who takes them: from any thread, without waiting."""
 
     size: tuple[int, int]  # pixels, at most
     rate: float  # frames a second, at most

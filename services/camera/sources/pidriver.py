@@ -137,7 +137,7 @@ class Driver:
             atexit.unregister(self._camera.close)
 
     def check(self, settings: Camera) -> None:
-        """Raises SourceError when the camera that is open has not what these ask for."""
+        """Raises SourceError when the open camera lacks what these ask for."""
         if self._camera is not None:
             controls.check(settings, self._camera.camera_controls, self.model)
 

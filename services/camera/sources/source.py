@@ -23,7 +23,7 @@ class SourceError(LookoutError):
 
 
 class NotYet(SourceError):
-    """It was not even tried: the last try was in vain, and the next one has its time."""
+    """It was not tried: the last attempt failed, and the next one is not due yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Source(Protocol):
     async def adjust(self, settings: Camera) -> None:
         """Use these settings from the next `open` on.
 
-        Raises SourceError, and stays as it was, when an open camera has not what they ask for.
+        Raises SourceError, and changes nothing, when an open camera lacks what they ask for.
         """
 
     async def close(self) -> None:

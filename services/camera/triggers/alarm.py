@@ -13,7 +13,7 @@ Next = Callable[[float], float | None]
 class Alarm:
     """One time after the other, as `following(now)` gives them: the first after a Unix time.
 
-    A clock set forward by a year fires nothing of that year; one set back counts anew.
+    A clock set forward by a year fires nothing of that year; one set back starts over.
     """
 
     def __init__(self, following: Next, now: float) -> None:

@@ -17,7 +17,7 @@ class Interval:
         self._changed = asyncio.Event()
 
     def changed(self, names: frozenset[str]) -> None:
-        """Some settings were set anew."""
+        """Some settings were changed."""
         if "interval" in names:
             self._changed.set()
 

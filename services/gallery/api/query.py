@@ -258,7 +258,7 @@ class LiveParameters(Parameters):
 
 
 class NoParameters(Parameters):
-    """Nothing."""
+    """No parameters."""
 
 
 def parse(model: type[P], given: MultiMapping[str]) -> P:

@@ -62,7 +62,7 @@ class Thumbnails:
 
 
 def shrink(data: bytes, width: int) -> bytes | None:
-    """A JPEG `width` pixels wide; None when it is no wider already or cannot be read.
+    """A JPEG `width` pixels wide; None when it is not wider than that or cannot be read.
 
     Draft mode lets libjpeg decode at a half, a quarter or an eighth of the size, which is most of
     the time saved.

@@ -118,7 +118,7 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
 
 @web.middleware
 async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Only who may come in gets further."""
+    """Let only those in who may come in."""
     door = request.app[keys.DOOR]
     door.check_host(request)
     check_origin(request)

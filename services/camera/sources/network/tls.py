@@ -12,7 +12,7 @@ LOOK_SECONDS: Final = 5.0
 
 
 class NotTheCamera(LookoutError):
-    """The certificate is not the one that is believed; the text says why and what to do."""
+    """The certificate is not trusted; the text says why and what to do."""
 
 
 def context(settings: Tls) -> ssl.SSLContext:
