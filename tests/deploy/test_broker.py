@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -154,9 +155,11 @@ async def test_a_broker_that_was_full_starts_again(stack: Stack, size: int) -> N
     await until_ready(child, lambda: answers(stack.port), "Mosquitto")
     async with Session(stack.url("hub", ENVIRONMENT["LOOKOUT_MQTT_PASSWORD"]), "a") as session:
         await session.connected()
-        for number in range(round(0.9 * limit / (size + 366))):  # bytes that each needs
-            topic = f"lookout/garden/result/r{number}"
-            await session.publish(topic, b"x" * size, retain=True)
+        with suppress(TimeoutError):  # Mosquitto 2.0.21 needs more for each, and is full before
+            for number in range(round(0.9 * limit / (size + 366))):  # bytes that 2.0.11 needs
+                topic = f"lookout/garden/result/r{number}"
+                async with asyncio.timeout(3):
+                    await session.publish(topic, b"x" * size, retain=True)
     await child.stop(30)
 
     child.start()
