@@ -282,6 +282,24 @@ async def test_a_camera_that_has_udp_only(transport: str, answer: str) -> None:
 
 
 @needs_gstreamer
+async def test_packets_that_overtake_others_or_get_lost_damage_no_picture() -> None:
+    port = free_port()
+    source = source_of(f"rtsp://127.0.0.1:{port}/garden", transport="udp", stale_after=8.0)
+    async with rtsp_camera(port, "--udp", "--late", "5", "--lost", "17"):
+        await source.open()
+        pictures = [await source.capture(90) for _ in range(8)]
+        await source.close()
+    assert max(map(grey_share, pictures)) < 0.1, "a white ball on black"
+
+
+def grey_share(picture: Picture) -> float:
+    """How much of it is neither black nor white: damage is grey, or smeared."""
+    with Image.open(io.BytesIO(picture.jpeg)) as image:
+        shades = image.convert("L").histogram()
+    return sum(shades[60:200]) / sum(shades)
+
+
+@needs_gstreamer
 async def test_a_stream_of_sound_is_told() -> None:
     port = free_port()
     source = source_of(f"rtsp://127.0.0.1:{port}/garden", stale_after=5.0)

@@ -1,6 +1,7 @@
 """A real RTSP server with a moving picture (GStreamer, python3-gi).
 
-`python3 rtsp_server.py PORT [--login USER:PASSWORD] [--codec h264|h265|jpeg|sound] [--udp]`
+`python3 rtsp_server.py PORT [--login USER:PASSWORD] [--codec h264|h265|jpeg|sound] [--udp]
+[--late N] [--lost N]`: each Nth packet comes after the two that follow it, or not at all.
 
 Not imported by tests: it runs in the system's Python, where GStreamer's bindings are.
 """
@@ -31,6 +32,8 @@ parser.add_argument("port")
 parser.add_argument("--login", default="")
 parser.add_argument("--codec", default="h264", choices=LAUNCH)
 parser.add_argument("--udp", action="store_true")
+parser.add_argument("--late", type=int, default=0)
+parser.add_argument("--lost", type=int, default=0)
 given = parser.parse_args()
 
 Gst.init(None)
@@ -40,6 +43,50 @@ factory.set_launch(f"( {LAUNCH[given.codec]} )")
 factory.set_shared(True)
 if given.udp:
     factory.set_protocols(GstRtsp.RTSPLowerTrans.UDP)
+
+
+class Way:
+    """The packets on their way: some overtake others, some get lost."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.held: list[tuple[int, object]] = []
+        self.is_ours = False
+
+    def probe(self, pad: object, info: object) -> object:
+        if self.is_ours:
+            return Gst.PadProbeReturn.OK
+        if info.type & Gst.PadProbeType.BUFFER_LIST:
+            packets = info.get_buffer_list()
+            each = [packets.get(at) for at in range(packets.length())]
+        else:
+            each = [info.get_buffer()]
+        self.is_ours = True
+        for packet in each:
+            self.pass_on(pad, packet)
+        self.is_ours = False
+        return Gst.PadProbeReturn.DROP
+
+    def pass_on(self, pad: object, packet: object) -> None:
+        self.number += 1
+        if given.lost and self.number % given.lost == 0:
+            return
+        if given.late and self.number % given.late == 0:
+            self.held.append((self.number + 2, packet))
+            return
+        pad.push(packet)
+        while self.held and self.held[0][0] <= self.number:
+            pad.push(self.held.pop(0)[1])
+
+
+def configured(_: object, media: object) -> None:
+    pad = media.get_element().get_by_name("pay0").get_static_pad("src")
+    kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
+    pad.add_probe(kinds, Way().probe)
+
+
+if given.late or given.lost:
+    factory.connect("media-configure", configured)
 server.get_mount_points().add_factory("/garden", factory)
 if given.login:
     user, _, password = given.login.partition(":")
