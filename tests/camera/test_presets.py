@@ -111,7 +111,7 @@ async def test_a_preset_that_is_not_there_is_refused_by_name(
         ({"night": {"exposure": 5000}}, "presets.night: .*exposure.* only source picamera2"),
         ({"night": {"qualty": 5}}, "qualty = 5: there is no such name; did you mean quality?"),
         ({"night": {"quality": 0}}, "quality = 0"),
-        ({"night": {}}, "says nothing"),
+        ({"night": {}}, "presets.night\n.*is empty"),
         ({"night": {"only": "night"}}, "presets.night: only needs triggers.latitude"),
         ({"standard": {"quality": 5}}, "choose another name"),
         ({"Night": {"quality": 5}}, "not a name"),

@@ -8,6 +8,7 @@ Not imported by tests: it runs in the system's Python, where GStreamer's binding
 
 import argparse
 import sys
+from typing import Any
 
 import gi
 
@@ -50,10 +51,10 @@ class Way:
 
     def __init__(self) -> None:
         self.number = 0
-        self.held: list[tuple[int, object]] = []
+        self.held: list[tuple[int, Any]] = []
         self.is_ours = False
 
-    def probe(self, pad: object, info: object) -> object:
+    def probe(self, pad: Any, info: Any) -> Any:
         if self.is_ours:
             return Gst.PadProbeReturn.OK
         if info.type & Gst.PadProbeType.BUFFER_LIST:
@@ -67,7 +68,7 @@ class Way:
         self.is_ours = False
         return Gst.PadProbeReturn.DROP
 
-    def pass_on(self, pad: object, packet: object) -> None:
+    def pass_on(self, pad: Any, packet: Any) -> None:
         self.number += 1
         if given.lost and self.number % given.lost == 0:
             return
@@ -79,7 +80,7 @@ class Way:
             pad.push(self.held.pop(0)[1])
 
 
-def configured(_: object, media: object) -> None:
+def configured(_: Any, media: Any) -> None:
     pad = media.get_element().get_by_name("pay0").get_static_pad("src")
     kinds = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
     pad.add_probe(kinds, Way().probe)
