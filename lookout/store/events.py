@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from lookout.contract.events import event_type
 from lookout.contract.plain import json_or_none
 from lookout.store import keys
 from lookout.store.client import Client
@@ -74,10 +75,11 @@ class Events:
         events: Sequence[NewEvent],
         *,
         ttl: int,
+        routine_ttl: int | None = None,
         seen: Mapping[str, float],
         fired: Mapping[str, Fired] = NONE,
     ) -> None:
-        """Write events with their TTL in one transaction.
+        """Write events with their TTL in one transaction; `routine_ttl` is that of routine ones.
 
         `seen` says of nodes when something came from them, Unix seconds; `fired` which of their
         events was the last.
@@ -85,7 +87,9 @@ class Events:
         async with self._client.pipeline(transaction=True) as pipe:
             for event in events:
                 pipe.hset(keys.event(event.ulid), mapping=event.fields())
-                pipe.expire(keys.event(event.ulid), ttl)
+                is_routine = event_type(event.event_type).is_routine
+                life = min(ttl, routine_ttl or ttl) if is_routine else ttl
+                pipe.expire(keys.event(event.ulid), life)
             for node, at in seen.items():
                 pipe.sadd(keys.NODES, node)
                 pipe.hset(keys.node(node), "last_seen", f"{at:.3f}")

@@ -11,6 +11,7 @@ EVENT_PREFIX: Final = "event:"
 IMAGE_TTL: Final = 7 * DAY
 READING_TTL: Final = 30 * DAY
 EVENT_TTL: Final = 30 * DAY
+ROUTINE_TTL: Final = 7 * DAY  # of an event that comes with every picture: as long as the picture
 SERIES_RETENTION: Final = 90 * DAY
 PLAIN_KNOWN: Final = DAY  # how long its bytes are known, by which a retained one is
 PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds

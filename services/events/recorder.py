@@ -50,6 +50,7 @@ class Recorder:
     sequence: Numbers
     room: Room
     ttl: int
+    routine_ttl: int
     batch: int
     recorded: Callable[[str, Event], None] = lambda node, event: None
     fire: Callable[[str, dict[str, JsonValue]], object] = lambda event_type, data: None
@@ -96,6 +97,7 @@ class Recorder:
         await self.events.store_all(
             [each.new for each in fresh],
             ttl=self.ttl,
+            routine_ttl=self.routine_ttl,
             seen=heard,
             fired=self.sequence.last(heard),
         )

@@ -46,6 +46,7 @@ async def run(settings: EventsSettings, hub: Hub) -> None:
         numbers,
         Room(hub.client, lambda: retention.load(hub.client)),
         kept.ttl,
+        kept.routine_ttl,
         kept.batch,
         home_assistant.offer,
         hub.events.fire,

@@ -16,6 +16,9 @@ class EventLog(Section):
     """How events are kept."""
 
     ttl: int = Field(keys.EVENT_TTL, ge=1, description="seconds an event is kept in Redis")
+    routine_ttl: int = Field(
+        keys.ROUTINE_TTL, ge=1, description="the same for those that come with every picture"
+    )
     keep_days: int = Field(365, ge=1, description="days a daily log file is kept")
     silent_after: float = Field(
         600.0, ge=5, description="seconds without a sign of life until node_silent"

@@ -46,7 +46,16 @@ async def test_an_event_is_searchable_by_type_node_words_and_context(
     assert (await store.page(Query(words="door motion"))).rows == [row]
     assert (await store.page(Query(words="window"))).rows == []
     assert await store.around("P7") == Related([row], more=False)
-    assert 0 < await client.ttl(f"event:{row['id']}") <= 30 * 86_400
+    assert 29 * 86_400 < await client.ttl(f"event:{row['id']}") <= 30 * 86_400
+
+
+async def test_what_comes_with_every_picture_is_kept_for_a_shorter_time(
+    events: Child, hub: Session, client: Any
+) -> None:
+    bus = EventBus(hub, Topics(), origin="garden")
+    bus.fire("image_captured", {"id": "garden:1"})
+    (row,) = await eventually(lambda: found(client, event_type="image_captured"))
+    assert 0 < await client.ttl(f"event:{row['id']}") <= 7 * 86_400
 
 
 async def test_an_event_is_a_line_in_the_log_of_its_day(
