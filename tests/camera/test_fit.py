@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from services.camera.capture.shrink import PREVIEW_WIDTH, fit, preview
+from services.camera.outbox.shrink import PREVIEW_WIDTH, fit, preview
 
 
 def noise(width: int, height: int, quality: int = 95) -> bytes:

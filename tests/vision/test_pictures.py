@@ -12,8 +12,8 @@ from PIL import Image
 from lookout.vision.frames import grey_of_jpeg
 from lookout.vision.pictures import BadPicture, shown_size
 from services.camera.capture.develop import develop
-from services.camera.capture.shrink import fit, shrink
 from services.camera.observers.viewmeter import ViewMeter
+from services.camera.outbox.shrink import fit, shrink
 from services.camera.settings import Camera, View
 from services.camera.sources import Picture, SourceError
 from services.camera.sources.jpeg import decoded, jpeg_size, trimmed

@@ -10,9 +10,9 @@ import structlog
 from lookout.host.tasks import Crew, cancel
 from lookout.video.frames import Frames
 from services.camera.capture.device import Device
-from services.camera.capture.shrink import shrink
 from services.camera.knobs import Knobs
 from services.camera.knobs.knobs import SEEN
+from services.camera.outbox.shrink import shrink
 from services.camera.settings import Live
 from services.camera.sources import SourceError
 from services.camera.sources.live import LiveRequest, Ticker

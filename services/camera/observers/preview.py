@@ -8,8 +8,8 @@ from lookout.bus.errors import BusError
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from services.camera.capture.observer import Kept
-from services.camera.capture.shrink import preview
 from services.camera.knobs.knobs import SEEN
+from services.camera.outbox.shrink import preview
 
 logger = structlog.get_logger()
 

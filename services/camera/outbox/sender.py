@@ -16,11 +16,11 @@ from lookout.contract.hub import Rejection
 from lookout.contract.images import IMAGE_TYPE, ImageMeta, split_image_id
 from lookout.contract.topics import Topics
 from lookout.host.tasks import cancel
-from services.camera.capture.shrink import fit
 from services.camera.outbox.entry import Entry
 from services.camera.outbox.hubclock import HubClock
 from services.camera.outbox.nodeclock import FAR_OFF, NodeClock
 from services.camera.outbox.pace import Pace
+from services.camera.outbox.shrink import fit
 from services.camera.outbox.spool import Spool
 from services.camera.settings import Spool as SpoolSettings
 

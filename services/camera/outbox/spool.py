@@ -3,14 +3,13 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 
 import structlog
 
 from lookout.contract.errors import BadMessage
 from lookout.contract.images import ImageMeta
-from services.camera.outbox import refused, spoolfile
+from services.camera.outbox.disk import Disk
 from services.camera.outbox.droppolicy import Policy, to_drop
 from services.camera.outbox.entry import Entry
 
@@ -41,11 +40,9 @@ class Spool:
 
         For `write_after` seconds a capture waits for its receipt in memory, unwritten.
         """
-        self.folder = folder
         self.changed = asyncio.Event()
         self.lost = 0
-        self.blocked = ""  # why the disk takes nothing; empty while it does
-        self._tell = tell
+        self._disk = Disk(folder, tell)
         self._max_bytes = max_bytes
         self._max_files = max_files
         self._dropped = dropped
@@ -56,12 +53,7 @@ class Spool:
 
     async def load(self) -> None:
         """Find what an earlier process left. A folder that cannot be used is told, not fatal."""
-        try:
-            sizes = await asyncio.to_thread(spoolfile.found, self.folder)
-        except OSError as error:
-            self._block(str(error))
-            return
-        for milliseconds, size in sizes.items():
+        for milliseconds, size in (await self._disk.found()).items():
             self._remember(Entry(milliseconds, size))
 
     def __len__(self) -> int:
@@ -89,14 +81,11 @@ class Spool:
             entry.memory, entry.write_at = (meta, jpeg), _clock() + self._write_after
             self._remember(entry)
             return
-        path = spoolfile.path_of(self.folder, milliseconds)
-        try:
-            entry.size = await asyncio.to_thread(spoolfile.write, path, meta, jpeg)
-        except OSError as error:
-            self._block(str(error))
-            await self._hold(entry, meta, jpeg)
+        size = await self._disk.write(milliseconds, meta, jpeg)
+        if size is None:
+            self._hold(entry, meta, jpeg)
             return
-        self._block("")
+        entry.size = size
         self._remember(entry)
 
     async def run(self) -> None:
@@ -116,20 +105,18 @@ class Spool:
         """The capture, or None when its file is gone or damaged; then it is let go."""
         if entry.memory is not None:
             return entry.memory
-        path = spoolfile.path_of(self.folder, entry.milliseconds)
         try:
-            return await asyncio.to_thread(spoolfile.read, path)
+            return await self._disk.read(entry.milliseconds)
         except FileNotFoundError:
             self._lose([entry], "its file is gone")
         except (OSError, BadMessage) as error:
             self._lose([entry], str(error))
-            await asyncio.to_thread(_try, partial(spoolfile.set_aside, path))
+            await self._disk.set_damaged_aside(entry.milliseconds)
         return None
 
     async def remove(self, milliseconds: Iterable[int]) -> None:
         """Let captures go that the hub has answered for."""
-        known = [each for each in milliseconds if self._forget(each)]
-        await asyncio.to_thread(self._unlink, known)
+        await self._disk.remove([each for each in milliseconds if self._forget(each)])
 
     async def refuse(self, milliseconds: int, reason: str) -> None:
         """Set a capture aside that the hub will never store, where a person can look at it."""
@@ -137,26 +124,16 @@ class Spool:
         if entry is None:
             return
         await self._write(entry)
-        in_file = self._forget(milliseconds)
-        if not in_file:
+        if self._entries.get(milliseconds) is not entry:
+            return  # it was answered for meanwhile
+        if not self._forget(milliseconds):
             self._count_lost(1, reason)
-            return
-        try:
-            gone = await asyncio.to_thread(refused.set_aside, self.folder, milliseconds, reason)
-        except OSError as error:
-            logger.error("a refused capture is not set aside", reason=str(error))
-            return
-        if gone:
+        elif gone := await self._disk.refuse(milliseconds, reason):
             self._count_lost(gone, "too many were refused")
 
     async def take_back(self) -> None:
         """Find what a person put back."""
-        try:
-            found = await asyncio.to_thread(refused.take_back, self.folder)
-        except OSError as error:
-            logger.warning("what was put back stays where it is", reason=str(error))
-            return
-        for milliseconds, size in found.items():
+        for milliseconds, size in (await self._disk.take_back()).items():
             if milliseconds not in self._entries:
                 self._remember(Entry(milliseconds, size))
 
@@ -177,21 +154,10 @@ class Spool:
             return False
         gone = [waiting[index] for index in chosen]
         self._lose(gone, FULL)
-        await asyncio.to_thread(self._unlink, [entry.milliseconds for entry in gone])
+        await self._disk.remove(entry.milliseconds for entry in gone)
         return True
 
-    def _block(self, reason: str) -> None:
-        """Tell once that the disk takes nothing, and once that it does again."""
-        before, self.blocked = self.blocked, reason
-        if bool(before) == bool(reason):
-            return
-        if reason:
-            logger.error("the spool takes nothing, holding in memory", reason=reason)
-        else:
-            logger.info("the spool takes captures again")
-        self._tell(reason)
-
-    async def _hold(self, entry: Entry, meta: ImageMeta, jpeg: bytes) -> None:
+    def _hold(self, entry: Entry, meta: ImageMeta, jpeg: bytes) -> None:
         """Keep a capture in memory; the disk is full, read-only or gone."""
         held = self._in_memory()
         if len(held) >= MOST_IN_MEMORY:
@@ -210,16 +176,12 @@ class Spool:
         """Have on disk what is only in memory; where the disk refuses, it stays there."""
         if entry.memory is None:
             return
-        path = spoolfile.path_of(self.folder, entry.milliseconds)
-        try:
-            size = await asyncio.to_thread(spoolfile.write, path, *entry.memory)
-        except OSError as error:
-            self._block(str(error))
+        size = await self._disk.write(entry.milliseconds, *entry.memory)
+        if size is None:
             entry.write_at = _clock() + self._write_after
             return
-        self._block("")
         if self._entries.get(entry.milliseconds) is not entry:
-            self._unlink([entry.milliseconds])  # it was confirmed meanwhile
+            await self._disk.remove([entry.milliseconds])  # it was confirmed meanwhile
             return
         self._bytes += size - entry.size
         entry.size, entry.memory = size, None
@@ -246,18 +208,6 @@ class Spool:
         self.lost += count
         logger.error("captures lost", count=count, reason=reason)
         self._dropped(count, reason)
-
-    def _unlink(self, milliseconds: list[int]) -> None:
-        for each in milliseconds:
-            path = spoolfile.path_of(self.folder, each)
-            _try(partial(path.unlink, missing_ok=True))
-
-
-def _try(action: Callable[[], None]) -> None:
-    try:
-        action()
-    except OSError as error:
-        logger.error("the spool folder refuses", reason=str(error))
 
 
 def _clock() -> float:
