@@ -102,8 +102,8 @@ async def nothing_left_behind(shared_servers: SharedServers) -> AsyncIterator[No
 
     yield
     try:
-        await eventually(lambda: not leftovers.tasks(), 1.0)
-        await eventually(lambda: not processes(), 1.0)
+        await eventually(lambda: not leftovers.tasks(), 10.0)
+        await eventually(lambda: not processes(), 10.0)
     except AssertionError:
         names = [leftovers.describe(pid) for pid in processes()]
         pytest.fail(f"left behind: tasks {leftovers.tasks()}, processes {names}")

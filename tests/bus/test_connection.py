@@ -53,7 +53,7 @@ async def test_a_malformed_packet_ends_the_connection_and_the_next_one_works(
     async with (
         broker_that_says([packet + GOOD], [GOOD]) as settings,
         Session(settings, "reader") as session,
-        asyncio.timeout(10),
+        asyncio.timeout(30),
     ):
         assert (await anext(session.subscribe("t"))).payload == b"ok"
     said = capsys.readouterr().out
@@ -65,7 +65,7 @@ async def test_packets_that_come_in_pieces_and_in_crowds_are_read(reading: None)
     async with (
         broker_that_says([*pieces, GOOD * 250, b"\xd0\x00", *pieces]) as settings,
         Session(settings, "reader") as session,
-        asyncio.timeout(10),
+        asyncio.timeout(30),
     ):
         messages = session.subscribe("t")
         assert [(await anext(messages)).payload for _ in range(252)] == [b"ok"] * 252
@@ -83,7 +83,7 @@ async def test_a_callback_that_fails_ends_the_connection_not_the_session(
     async with (
         broker_that_says([GOOD], [GOOD]) as settings,
         Session(settings, "reader") as session,
-        asyncio.timeout(10),
+        asyncio.timeout(30),
     ):
         session.on_connect(fail)
         assert (await anext(session.subscribe("t"))).payload == b"ok"

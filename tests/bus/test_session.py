@@ -36,7 +36,7 @@ async def test_a_byte_order_mark_in_a_property_does_not_end_every_connection(hub
     messages = hub.subscribe("lookout/garden/image")
     for value in ("\ufeff", "after it"):
         await hub.publish("lookout/garden/image", b"bytes", properties={"lens": value})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         seen = [(await anext(messages)).properties["lens"] for _ in range(2)]
     assert seen == ["\ufeff", "after it"]
 

@@ -66,7 +66,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
 async def until_closed(reader: Reader, mine: socket.socket) -> None:
     reader.on_socket_open(reader, None, mine)  # type: ignore[attr-defined]
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await reader.closed.wait()
     finally:
         mine.close()
@@ -138,7 +138,7 @@ async def close_on_the_helper_thread() -> tuple[bytes, list[str]]:
     loop.add_reader(others.fileno(), got.set)
     await asyncio.sleep(0)
     peer.send(b"x")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await got.wait()
     loop.remove_reader(others.fileno())
     data = others.recv(1)

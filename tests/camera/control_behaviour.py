@@ -169,7 +169,7 @@ async def a_focus_cycle_by_command_tells_where_the_lens_is(scene: Any) -> None:
     scene(distance=0.25, focusable=0)
     lost = await source.focus()
     scene(distance=0.5)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (await source.capture(QUALITY)).meta["lens_position"] != 2.0:
             pass  # the continuous focus goes on by itself
     await source.close()

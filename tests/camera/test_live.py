@@ -285,7 +285,7 @@ async def test_the_live_command_is_kept_over_restarts(
                 assert await _url_now(hub) is None
                 for on in (True, False, True):
                     command = Command(service="live", arguments={"on": on})
-                    assert (await caller.call("garden", command, timeout=10)).ok
+                    assert (await caller.call("garden", command, timeout=30)).ok
                     await eventually(partial(_shows, hub, on=on))
         finally:
             await cancel(listening)

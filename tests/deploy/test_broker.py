@@ -138,7 +138,7 @@ async def test_the_lines_for_tls_work_once_uncommented(stack: Stack) -> None:
     await until_ready(child, lambda: answers(stack.port), "Mosquitto")
     url = f"mqtts://hub:{ENVIRONMENT['LOOKOUT_MQTT_PASSWORD']}@localhost:{port}"
     settings = Broker(url=url, ca_file=stack.folder / "certs" / "server.crt")
-    async with asyncio.timeout(10), Session(settings, "a") as session:
+    async with asyncio.timeout(30), Session(settings, "a") as session:
         await session.connected()
         await session.publish("lookout/all/command/identify", b"")
     await child.stop()

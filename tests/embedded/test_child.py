@@ -40,7 +40,7 @@ async def test_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> 
 
         parent.kill()
 
-    await eventually(lambda: not alive(child), 5)
+    await eventually(lambda: not alive(child))
 
 
 async def test_is_killed_when_it_does_not_stop_in_time(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ class Harness:
         """All that was captured until now is stored, once, and no event is logged twice."""
         wanted = list(self.record.captures.values())
         await eventually(lambda: self.comparison.all_found(wanted), RECOVERY)
-        await eventually(self.comparison.nothing_doubled, 5)
+        await eventually(self.comparison.nothing_doubled)
         assert not (doubled := await self.event_log.doubled()), f"logged twice: {doubled}"
         assert not self.record.said, f"told as lost or refused: {self.record.said}"
         await self.listener.connected()

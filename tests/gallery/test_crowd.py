@@ -26,7 +26,7 @@ async def test_who_comes_too_late_is_told_why_and_later_comers_are_served(
         for _ in range(VISITORS):
             last, writer = await asyncio.open_connection("127.0.0.1", port)
             stack.callback(writer.close)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             said = await last.read()
         assert said.startswith(b"HTTP/1.1 503 ")
         assert said.endswith(TEXT.encode())

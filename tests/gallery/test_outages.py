@@ -110,7 +110,7 @@ async def test_while_redis_hangs_everybody_is_told_soon_and_it_mends_itself(
             found = await asyncio.gather(*(answers(http, url + path) for path in paths))
         assert {status for status, _ in found} == {503}
         assert all("Redis is away" in text for _, text in found)
-        async with asyncio.timeout(1):  # it is known now
+        async with asyncio.timeout(4):  # it is known now
             assert (await answers(http, f"{url}/api/images"))[0] == 503
     finally:
         redis_server.thaw()
@@ -148,7 +148,7 @@ async def test_it_ends_in_time_although_pages_are_open(
 ) -> None:
     child = service("gallery", **ANY_PORT)
     url = await address(child)
-    async with http.get(f"{url}/api/stream") as stream, asyncio.timeout(10):
+    async with http.get(f"{url}/api/stream") as stream, asyncio.timeout(30):
         child.terminate()
         await child.ended(5)
         await stream.content.read()

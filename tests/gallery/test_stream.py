@@ -42,7 +42,7 @@ def application(gallery: Web) -> web.Application:
 
 
 async def next_of(stream: AsyncIterator[tuple[str, Any]], wanted: str, **has: Any) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for kind, data in stream:
             if kind == wanted and has.items() <= data.items():
                 return data
@@ -251,7 +251,7 @@ async def test_who_has_a_page_open_is_told_what_is_deleted(
 
 
 async def test_the_bus_is_believed_before_the_store_knows(
-    gallery: Web, garden: Session, live: AsyncIterator[tuple[str, Any]]
+    gallery: Web, live: AsyncIterator[tuple[str, Any]], garden: Session
 ) -> None:
     await next_of(live, "node")
     response = await gallery.get("/api/stream", params={"html": "1", "kinds": "node"})
@@ -267,7 +267,7 @@ async def test_the_bus_is_believed_before_the_store_knows(
 async def test_a_place_that_is_none_is_told_as_a_gap(gallery: Web) -> None:
     response = await gallery.get("/api/stream", headers={"Last-Event-ID": "1700-0"})
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for line in response.content:
             if line.startswith(b"event"):
                 break
@@ -307,7 +307,7 @@ async def test_live_pages_end_with_the_gallery(gallery: Web) -> None:
     stream = application(gallery)[keys.STREAM]
     await eventually(lambda: len(stream) == 1)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         stream.close()
         await response.read()
 

@@ -32,7 +32,7 @@ async def dies() -> None:
 
 async def test_the_death_of_one_ends_all_though_another_swallows_its_cancel() -> None:
     with pytest.raises(ExceptionGroup) as ended:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async with Crew() as crew:
                 crew.start(stubborn(2), "stubborn")
                 crew.start(dies(), "dies")
@@ -47,13 +47,13 @@ async def test_a_crew_that_is_cancelled_insists_too() -> None:
     task = asyncio.create_task(work(), name="work")
     await asyncio.sleep(0)
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=10)
+    done, _ = await asyncio.wait({task}, timeout=30)
     assert done
     assert task.cancelled()
 
 
 async def test_a_crew_ends_when_all_its_work_is_done() -> None:
-    async with asyncio.timeout(10), Crew() as crew:
+    async with asyncio.timeout(30), Crew() as crew:
         crew.start(asyncio.sleep(0), "one")
         crew.start(asyncio.sleep(0), "two")
 
@@ -68,7 +68,7 @@ async def test_work_may_be_started_later() -> None:
         await asyncio.sleep(0)
         crew.start(later(), "later")
 
-    async with asyncio.timeout(10), Crew() as crew:
+    async with asyncio.timeout(30), Crew() as crew:
         crew.start(first(crew), "first")
     assert done == ["later"]
 

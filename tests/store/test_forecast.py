@@ -114,7 +114,7 @@ async def test_what_is_said_to_expire_expires(client: Client) -> None:
     async def gone() -> bool:
         return before - await all_left(client) == set(soon)
 
-    await eventually(gone, 5)
+    await eventually(gone)
 
 
 async def test_without_rules_and_with_room_nothing_goes(client: Client) -> None:
