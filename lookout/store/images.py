@@ -106,9 +106,9 @@ class Images:
         rows = await self._index.read([image_id])
         return rows[0] if rows else None
 
-    async def read(self, image_ids: Sequence[str]) -> list[Row]:
+    async def read(self, image_ids: Sequence[str], *more: str) -> list[Row]:
         """The fields of those images that there are, without their bytes, in this order."""
-        return await self._index.read(image_ids)
+        return await self._index.read(image_ids, *more)
 
     async def data(self, image_id: str) -> bytes | None:
         """One image's bytes; None when there is none."""

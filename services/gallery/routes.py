@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from lookout.contract.commands import Result
 from services.gallery import metrics
-from services.gallery.api import answers
+from services.gallery.api import answers, bulk, pack
 from services.gallery.api import events as api_events
 from services.gallery.api import images as api_images
 from services.gallery.api import nodes as api_nodes
@@ -37,11 +37,42 @@ class Endpoint:
     takes: type[Parameters] | None = None
     gives: type[BaseModel] | str | None = None  # a model, or a media type
     body: bool = False  # whether it takes a JSON object
+    takes_body: type[Parameters] | None = None  # or which one
     status: int = 200
 
 
 API = [
     Endpoint("GET", "/api/images", api_images.list_images, ImageParameters, answers.ImageList),
+    Endpoint(
+        "POST",
+        "/api/images/delete",
+        bulk.delete_images,
+        takes_body=bulk.DeleteBody,
+        gives=answers.Deleted,
+    ),
+    Endpoint(
+        "POST",
+        "/api/images/restore",
+        bulk.restore_images,
+        takes_body=bulk.IdsBody,
+        gives=answers.Restored,
+    ),
+    Endpoint(
+        "POST",
+        "/api/images/keep",
+        bulk.keep_images,
+        takes_body=bulk.IdsBody,
+        gives=answers.Done,
+    ),
+    Endpoint(
+        "POST",
+        "/api/images/release",
+        bulk.release_images,
+        takes_body=bulk.IdsBody,
+        gives=answers.Done,
+    ),
+    Endpoint("GET", "/api/images.zip", pack.get_zip, pack.ZipParameters, "application/zip"),
+    Endpoint("POST", "/api/images.zip", pack.post_zip, gives="application/zip"),
     Endpoint("GET", "/api/images/{id}", api_images.get_image, gives=answers.Image),
     Endpoint("DELETE", "/api/images/{id}", api_images.delete_image, status=204),
     Endpoint("GET", "/api/images/{id}/data", api_images.get_data, DataParameters, "image/jpeg"),

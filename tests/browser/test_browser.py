@@ -155,11 +155,20 @@ async def test_everything_is_within_reach_of_the_keyboard(
     await page.keyboard.press("k")
     await expect(cards(page).nth(0)).to_be_focused()
     await page.keyboard.press("Enter")
-    await page.wait_for_url("**/images/barn:1700000000003")
-    await page.keyboard.press("ArrowLeft")
-    await page.wait_for_url("**/images/barn:1700000000002")
+    await page.wait_for_url("**/images/barn:1700000000003?*")
     await page.keyboard.press("ArrowRight")
-    await page.wait_for_url("**/images/barn:1700000000003")
+    await page.wait_for_url("**/images/barn:1700000000002?*")
+    await page.keyboard.press("Escape")
+    await page.wait_for_url(lambda address: address.endswith("/"))
+    await expect(page.locator(".pswp")).to_have_count(0)
+    await expect(cards(page).nth(1)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".pswp")).to_be_visible()
+    await page.keyboard.press("i")
+    await expect(page.locator(".story")).to_be_visible()
+    await page.keyboard.press("ArrowLeft")
+    await page.wait_for_url("**/images/barn:1700000000003?*")
+    await expect(page.locator(".story")).to_be_visible()
     await page.keyboard.press("Escape")
     await page.wait_for_url(lambda address: address.endswith("/"))
     await page.keyboard.press("?")
@@ -182,23 +191,99 @@ async def test_the_c_key_captures(open_page: Open) -> None:
     await expect(page.locator("#events")).to_contain_text("garden took a picture")
 
 
-async def test_a_picture_is_kept_and_deleted_after_a_question(
+async def test_a_picture_is_deleted_and_brought_back_on_every_open_page(
     open_page: Open, mqtt_settings: Callable[[str], Broker]
 ) -> None:
-    await send(mqtt_settings, 1, 2)
     page = await open_page("/")
+    await is_live(page)
+    await send(mqtt_settings, 1, 2)
+    await expect(cards(page)).to_have_count(2)
+    other = await page.context.new_page()
+    await other.goto(str(await cards(page).first.evaluate("card => card.href")))
+    await is_live(other)
+    await page.bring_to_front()
+
+    await cards(page).first.click()
+    await expect(page.locator(".pswp")).to_be_visible()
+    await page.keyboard.press("Delete")
+
+    await expect(other.locator("#gone")).to_be_visible()
+    await page.locator("#toasts").get_by_role("button", name="Undo").click()
+    await expect(other.locator("#gone")).to_be_hidden()
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".pswp")).to_have_count(0)
+    await expect(cards(page)).to_have_count(2)
+    await expect(page.locator(".is-deleted")).to_have_count(0)
+
+
+async def test_several_are_selected_packed_and_deleted(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/")
+    await is_live(page)
+    await send(mqtt_settings, 1, 2, 3, 4)
+    await expect(cards(page)).to_have_count(4)
+
+    await page.get_by_role("button", name="Select", exact=True).click()
     await cards(page).nth(0).click()
-    await page.get_by_role("button", name="Keep").click()
-    await expect(page.locator("#life")).to_contain_text("stays until it is deleted")
+    await cards(page).nth(2).click(modifiers=["Shift"])
+    await expect(page.locator("#selected")).to_have_text("3 selected")
+    async with page.expect_download() as coming:
+        await page.get_by_role("button", name="Zip").click()
+    assert (await coming.value).suggested_filename == "lookout-3-pictures.zip"
+    await page.keyboard.press("Delete")
 
-    await page.get_by_role("button", name="Delete").click()
-    await page.get_by_role("button", name="Leave it").click()
-    await page.get_by_role("button", name="Delete").click()
-    await page.locator("#sure").get_by_role("button", name="Delete").click()
-
-    await page.wait_for_url("**/images/barn:1700000000001")
-    await page.goto(page.url.split("/images")[0])
+    await expect(page.locator("#toasts")).to_contain_text("3 pictures deleted.")
+    await expect(page.locator("#selection")).to_be_hidden()
     await expect(cards(page)).to_have_count(1)
+
+
+async def test_the_grid_holds_still_under_a_pointer(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/")
+    await is_live(page)
+    await send(mqtt_settings, 1, 2)
+    await expect(cards(page)).to_have_count(2)
+    await cards(page).first.hover()
+
+    await send(mqtt_settings, 3)
+
+    await expect(page.locator("#pill")).to_have_text("1 new picture")
+    await expect(cards(page)).to_have_count(2)
+    await page.mouse.move(5, 5)
+    await expect(cards(page)).to_have_count(3)
+    await expect(page.locator("#pill")).to_be_hidden()
+
+
+async def test_back_leads_to_the_card_far_down(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/nodes")
+    await is_live(page)
+    await send(mqtt_settings, *range(130))
+
+    async def all_there() -> bool:
+        answer = await page.request.get(page.url.replace("/nodes", "/api/images?limit=200"))
+        return len((await answer.json())["images"]) == 130
+
+    await eventually(all_there)
+    await page.goto(page.url.replace("/nodes", "/"))
+    wanted = page.locator('[data-id="barn:1700000000019"]')
+
+    async def shown() -> bool:
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        return bool(await wanted.count())
+
+    await eventually(shown)
+    await wanted.click()
+    await page.keyboard.press("i")
+    await expect(page.locator(".story")).to_be_visible()
+
+    await page.go_back()
+
+    await expect(wanted).to_be_in_viewport()
+    await expect(wanted).to_be_focused()
 
 
 async def brightness(page: Page) -> float:
@@ -258,6 +343,7 @@ async def test_keep_stays_pressed_until_it_is_pressed_again(
     await is_live(page)
     await send(mqtt_settings, 1)
     await cards(page).first.click()
+    await page.get_by_role("button", name="All about it").click()
     keep = page.get_by_role("button", name="Keep")
 
     await keep.click()

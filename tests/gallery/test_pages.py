@@ -88,10 +88,10 @@ async def test_the_picture_page_leads_to_its_neighbours_of_the_same_node(
 
     text = await page(gallery, f"/images/garden:{NOON + 1}")
 
-    assert f'aria-label="Older picture of garden" href="/images/garden:{NOON}"' in text
-    assert f'aria-label="Newer picture of garden" href="/images/garden:{NOON + 2}"' in text
+    assert f'aria-label="Next picture of garden" href="/images/garden:{NOON}"' in text
+    assert f'aria-label="Previous picture of garden" href="/images/garden:{NOON + 2}"' in text
     newest = await page(gallery, f"/images/garden:{NOON + 2}")
-    assert 'aria-label="Newer picture of garden" hidden' in newest
+    assert 'aria-label="Previous picture of garden" hidden' in newest
 
 
 async def told(redis: Any, number: int, event_type: str, context: str, parent: str | None,

@@ -72,9 +72,12 @@ class Index:
         too_much = bool(query.without) and (await self._sampler.sample(query)).is_much
         return sum(await in_pieces(self._sampler, whole, ask, tried=too_much))
 
-    async def read(self, identifiers: Sequence[str]) -> list[Row]:
-        """The fields of the documents that still exist, in the order of their ids."""
-        return await self._walker.read(identifiers)
+    async def read(self, identifiers: Sequence[str], *more: str) -> list[Row]:
+        """The fields of the documents that still exist, in the order of their ids.
+
+        `more` are fields besides the usual ones.
+        """
+        return await self._walker.read(identifiers, *more)
 
     async def _complete(self) -> None:
         now = time.monotonic()

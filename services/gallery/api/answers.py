@@ -31,6 +31,28 @@ class ImageList(Answer):
     next: str | None = Field(description="cursor of the following page")
 
 
+class Deleted(Answer):
+    """What has been deleted, or would be."""
+
+    dry_run: bool
+    deleted: list[str] = Field(description="ids")
+    kept: int = Field(description="how many stay because they are kept")
+    bytes: int = Field(description="of what is deleted")
+    undo_seconds: int = Field(description="for how long they can be brought back")
+
+
+class Restored(Answer):
+    """What is there again."""
+
+    restored: list[str] = Field(description="ids")
+
+
+class Done(Answer):
+    """With which images it was done."""
+
+    done: list[str] = Field(description="ids")
+
+
 class Node(Answer):
     """What is known of a node."""
 

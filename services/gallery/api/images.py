@@ -55,9 +55,9 @@ async def get_data(request: web.Request) -> web.Response:
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=_headers(tag))
     data = await _bytes(request, identifier, parameters.width)
     response = _whole_or_part(request, data, tag)
-    response.content_type = _type_of(data)
+    response.content_type = type_of(data)
     if parameters.download:
-        name = identifier.replace(":", "-") + (".png" if _type_of(data) == "image/png" else ".jpg")
+        name = identifier.replace(":", "-") + (".png" if type_of(data) == "image/png" else ".jpg")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
@@ -79,7 +79,7 @@ async def keep_image(request: web.Request) -> web.Response:
     try:
         found = await keeping.keep(request.app[keys.REDIS], identifier)
     except keeping.QuotaReached as reached:
-        raise _too_much(reached) from None
+        raise too_much(reached) from None
     if not found:
         raise gone(identifier)
     return web.json_response(await describe(request, identifier))
@@ -106,11 +106,12 @@ def gone(identifier: str) -> Problem:
     return not_found(f"There is no image {identifier}: it was never stored, or has expired.")
 
 
-def _too_much(reached: keeping.QuotaReached) -> Problem:
+def too_much(reached: keeping.QuotaReached, **members: Any) -> Problem:
+    """A 409 with what is used, and what is allowed."""
     kept = reached.kept
     used = {"images": kept.images, "bytes": kept.bytes}
     allowed = {"images": kept.most_images or None, "bytes": kept.most_bytes or None}
-    return Problem(HTTPStatus.CONFLICT, str(reached), used=used, allowed=allowed)
+    return Problem(HTTPStatus.CONFLICT, str(reached), used=used, allowed=allowed, **members)
 
 
 async def _bytes(request: web.Request, identifier: str, width: int | None) -> bytes:
@@ -168,7 +169,7 @@ def _headers(tag: str) -> dict[str, str]:
     return {"ETag": f'"{tag}"', "Cache-Control": _CACHE, "Accept-Ranges": "bytes"}
 
 
-def _type_of(data: bytes) -> str:
+def type_of(data: bytes) -> str:
     """By the bytes themselves: a type that a node claims could make the browser run a script."""
     known = (kind for start, kind in _SIGNATURES.items() if data.startswith(start))
     return next(known, "application/octet-stream")

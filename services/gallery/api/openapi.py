@@ -59,6 +59,9 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "parameters": [*_in_path(endpoint.path), *_in_query(endpoint.takes)],
         "responses": {str(endpoint.status): _answer(endpoint), "default": _PROBLEM},
     }
+    if endpoint.takes_body is not None:
+        schema = endpoint.takes_body.model_json_schema()
+        operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     if endpoint.body:
         operation["requestBody"] = {"content": {"application/json": {"schema": {"type": "object"}}}}
     return operation

@@ -47,7 +47,7 @@ def _range(value: object) -> Range:
     return parse_range(str(value))
 
 
-def _several(value: object) -> object:
+def several(value: object) -> object:
     """Values may be repeated (node=a&node=b) or listed (node=a,b)."""
     parts = value if isinstance(value, list | tuple) else [value]
     return tuple(dict.fromkeys(word for part in parts for word in str(part).split(",") if word))
@@ -77,11 +77,11 @@ Time = Annotated[float, BeforeValidator(_time), _text("2h")]
 Duration = Annotated[float, BeforeValidator(_duration), _text("5m")]
 Numbers = Annotated[Range, BeforeValidator(_range), _text("100..120")]
 PageCursor = Annotated[Cursor, BeforeValidator(_cursor), _text("WzE3MzIxMzg4MDAuMTIzLCJnYXJkZW4i")]
-NodeNames = Annotated[tuple[NodeName, ...], BeforeValidator(_several), Field(max_length=100)]
+NodeNames = Annotated[tuple[NodeName, ...], BeforeValidator(several), Field(max_length=100)]
 # A node, or `hub` for what concerns no single node.
 Origin = Annotated[str, Field(pattern=rf"^{NODE_PATTERN}$")]
-Origins = Annotated[tuple[Origin, ...], BeforeValidator(_several), Field(max_length=100)]
-WordList = Annotated[tuple[Word, ...], BeforeValidator(_several), Field(max_length=100)]
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(several), Field(max_length=100)]
+WordList = Annotated[tuple[Word, ...], BeforeValidator(several), Field(max_length=100)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 RANGED: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
 SORTS: Final = tuple(sign + name for name in ("timestamp", *RANGED, "size") for sign in ("-", ""))
@@ -168,7 +168,7 @@ class ImageParameters(ImageFilter):
 class StreamParameters(ImageFilter):
     """What is to be told; filters are of images, and `node` and `event_type` of events too."""
 
-    kinds: Annotated[tuple[Kind, ...], BeforeValidator(_several), Field(max_length=10)] = KINDS
+    kinds: Annotated[tuple[Kind, ...], BeforeValidator(several), Field(max_length=10)] = KINDS
     event_type: WordList = ()
     after: str | None = Field(
         None, max_length=40, description="the `id` of a message: told is what was said after it"
@@ -266,9 +266,14 @@ def parse(model: type[P], given: MultiMapping[str]) -> P:
     try:
         return model.model_validate(_fields(given))
     except ValidationError as error:
-        errors = [_explain(model, item) for item in error.errors(include_url=False)]
-        detail = "; ".join(f"{e['field']} = {e['value']!r}: {e['allowed']}" for e in errors)
-        raise Problem(HTTPStatus.BAD_REQUEST, detail, errors=errors) from None
+        raise explained(model, error) from None
+
+
+def explained(model: type[Parameters], error: ValidationError) -> Problem:
+    """A 400 Problem naming each field, value and what is allowed."""
+    errors = [_explain(model, item) for item in error.errors(include_url=False)]
+    detail = "; ".join(f"{e['field']} = {e['value']!r}: {e['allowed']}" for e in errors)
+    return Problem(HTTPStatus.BAD_REQUEST, detail, errors=errors)
 
 
 def _fields(given: MultiMapping[str]) -> dict[str, object]:

@@ -92,6 +92,11 @@ def active(given: MultiMapping[str], model: type[Parameters], *without: str) -> 
     return chosen(given, *(name for name in model.model_fields if name not in without))
 
 
+def search(given: MultiMapping[str]) -> str:
+    """The query string of a search that a picture was found by, never empty."""
+    return active(given, ImageParameters, "cursor", "limit") or "?sort=-timestamp"
+
+
 def chosen(given: MultiMapping[str], *names: str) -> str:
     """The query string of these parameters alone."""
     return link([(name, value) for name, value in given.items() if name in names])

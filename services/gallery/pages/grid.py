@@ -34,6 +34,7 @@ async def index(request: web.Request) -> web.Response:
         ends=filters.ends(parameters),
         chips=filters.chips(parameters, request.query, here(request)),
         query=filters.active(request.query, ImageParameters, "cursor"),
+        search=filters.search(request.query),
         watch=filters.active(request.query, ImageParameters, "cursor", "limit", "sort"),
         filter_text={name: request.query.get(name, "") for name in ("since", "until")},
     )

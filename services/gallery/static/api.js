@@ -6,7 +6,7 @@ const { base } = document.body.dataset;
 export const address = (path) => base + path;
 export const here = () => location.pathname.slice(base.length) || "/";
 export const imagePage = (id) => address(`/images/${id}`);
-export const imageData = (id, width) => address(`/api/images/${id}/data?width=${width}`);
+export const imageData = (id, width) => address(`/api/images/${id}/data${width ? `?width=${width}` : ""}`);
 
 async function answer(response, read) {
   if (response.ok) return response.status === 204 ? null : response[read]();

@@ -2,7 +2,8 @@
 
 export const byId = (id) => document.getElementById(id);
 
-export function toast(text, { kind = "good", link = null, seconds = 6 } = {}) {
+// `act` is what a button says, and what it does.
+export function toast(text, { kind = "good", link = null, act = null, seconds = 6 } = {}) {
   const element = document.createElement("div");
   element.className = "toast";
   element.dataset.kind = kind;
@@ -12,6 +13,16 @@ export function toast(text, { kind = "good", link = null, seconds = 6 } = {}) {
     anchor.href = link;
     anchor.textContent = "Open";
     element.append(" ", anchor);
+  }
+  if (act) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = act[0];
+    button.addEventListener("click", () => {
+      element.remove();
+      act[1]();
+    });
+    element.append(" ", button);
   }
   byId("toasts").replaceChildren(element);
   setTimeout(() => element.remove(), seconds * 1000);

@@ -4,10 +4,13 @@
 import { here } from "./api.js";
 import { announceArrivals, byId } from "./dom.js";
 import { holding } from "./hold.js";
+import { lightboxOn } from "./lightbox.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
 import { made, mainOf } from "./place.js";
+import { removeWithUndo } from "./remove.js";
 import { comeBack } from "./return.js";
+import { selecting } from "./select.js";
 import { dayOf } from "./time.js";
 
 const MOST_CARDS = 600; // then the page begins anew, so that a day of pictures does not fill memory
@@ -18,7 +21,7 @@ const grid = byId("grid");
 const pill = byId("pill");
 const pause = byId("pause");
 const more = byId("more");
-const { query, watch, sort } = grid.dataset;
+const { query, search, watch, sort } = grid.dataset;
 const list = here() + query;
 const byTime = sort.endsWith("timestamp");
 const isLive = grid.dataset.live === "true";
@@ -51,6 +54,7 @@ function markDays() {
 
 function place(card, fresh) {
   if (cardOf(card.dataset.id)) return;
+  card.search = search; // its neighbours are those of this search
   if (fresh) card.classList.add("is-new");
   const after = cards().find((each) => isAfter(each, card));
   if (after) after.before(card);
@@ -109,7 +113,7 @@ function flush() {
 }
 
 const isHeld = holding(grid, () => mayMove() && flush());
-const isBusy = () => isHeld() || isPaused() || document.body.classList.contains("is-selecting");
+const isBusy = () => isHeld() || isPaused() || document.body.matches(".is-selecting, .is-viewing");
 const mustWait = () => isBusy() || scrollY >= NEAR_TOP;
 const mayMove = () => !mustWait() && sort === "-timestamp" && (waiting.length > 0 || missed > 0 || grid.querySelector(".is-deleted"));
 
@@ -183,6 +187,9 @@ more.querySelector("a").addEventListener("click", (event) => {
 new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && loadMore(), { rootMargin: "900px" }).observe(more);
 
 markDays();
+const catchUp = () => mayMove() && flush();
+selecting(grid, { list: cards, hasMore: () => Boolean(cursor), watch, ended: catchUp });
+lightboxOn(grid, { list: cards, more: loadMore, remove: (card) => removeWithUndo([card.dataset.id]), closed: catchUp });
 comeBack(grid, cardOf, loadMore);
 moveAmong(".card");
 captureKey(() => document.activeElement.closest?.(".card")?.dataset.node

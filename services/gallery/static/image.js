@@ -2,22 +2,24 @@
 
 import { address, here, imageData, imagePage, post, remove } from "./api.js";
 import { byId, toast } from "./dom.js";
+import { enlarge } from "./lightbox.js";
 import { live } from "./live.js";
 import { captureKey } from "./move.js";
 import { mainOf } from "./place.js";
+import { removeWithUndo, UNDO_SECONDS } from "./remove.js";
 
 const SWIPE = 60; // pixels
 const picture = byId("picture");
-const { id, node } = picture.dataset;
-const older = byId("older");
-const newer = byId("newer");
+const { id, node, watch } = picture.dataset;
+const previous = byId("previous");
+const next = byId("next");
 const keep = byId("keep");
 
 function go(link) {
   if (!link.hidden) location.replace(link.href); // so that Back leads to the grid
 }
 
-for (const link of [older, newer]) {
+for (const link of [previous, next]) {
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -26,9 +28,9 @@ for (const link of [older, newer]) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.key === "ArrowLeft" || event.key === "j") go(older);
-  if (event.key === "ArrowRight" || event.key === "k") go(newer);
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open], .pswp")) return;
+  if (event.key === "ArrowLeft" || event.key === "k") go(previous);
+  if (event.key === "ArrowRight" || event.key === "j") go(next);
 });
 
 let start = null;
@@ -41,7 +43,7 @@ frame.addEventListener("touchend", (event) => {
   const end = event.changedTouches[0];
   const across = end.clientX - start.clientX;
   if (Math.abs(across) > SWIPE && Math.abs(across) > 2 * Math.abs(end.clientY - start.clientY)) {
-    go(across > 0 ? older : newer);
+    go(across > 0 ? previous : next);
   }
 }, { passive: true });
 
@@ -60,44 +62,52 @@ keep.addEventListener("click", async () => {
 async function resync() {
   const main = await mainOf(here() + location.search).catch(() => null);
   byId("gone").hidden = main !== null;
-  for (const link of main ? [older, newer] : []) {
+  for (const link of main ? [previous, next] : []) {
     const fresh = main.querySelector(`#${link.id}`);
     link.hidden = fresh.hidden;
     if (!fresh.hidden) link.href = fresh.getAttribute("href");
   }
 }
 
-const sure = byId("sure");
-byId("delete").addEventListener("click", () => sure.showModal());
-sure.addEventListener("close", async () => {
-  if (sure.returnValue !== "yes") return;
-  try {
-    await remove(`/api/images/${id}`);
-    location.replace([older, newer].find((link) => !link.hidden)?.href ?? address("/"));
-  } catch (error) {
-    toast(error.message, { kind: "bad" });
-  }
+byId("delete").addEventListener("click", async () => {
+  const beside = [next, previous].find((link) => !link.hidden)?.href ?? address("/");
+  if (await removeWithUndo([id])) setTimeout(() => byId("gone").hidden || go({ href: beside }), UNDO_SECONDS * 1000);
 });
 
-for (const link of [older, newer]) {
+frame.querySelector("a").addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  enlarge(event.currentTarget.firstElementChild, id);
+});
+
+for (const link of [previous, next]) {
   if (link.hidden) continue;
   const ahead = new Image();
   ahead.src = imageData(link.pathname.slice(imagePage("").length), 1280);
 }
 
+let waiting = 0;
+function soon() {
+  waiting ||= setTimeout(() => {
+    waiting = 0;
+    resync();
+  }, 1000); // not once for each of many pictures a second
+}
+
+// Loaded anew while it was shown in the grid's lightbox, the page shares its document's history.
+addEventListener("popstate", () => {
+  sessionStorage.setItem("came back", "1");
+  location.reload();
+});
 captureKey(() => node);
 live({
   image(image) {
     if (image.id === id) byId("gone").hidden = true; // brought back
-    if (!newer.hidden || newer.dataset.wanted !== image.node) return;
-    newer.href = imagePage(image.id);
-    newer.hidden = false;
+    if (previous.hidden || next.hidden) soon();
   },
   deleted({ ids }) {
     if (ids.includes(id)) byId("gone").hidden = false;
-    for (const link of [older, newer]) {
-      if (ids.some((each) => link.pathname === imagePage(each))) resync();
-    }
+    if ([previous, next].some((link) => ids.some((each) => link.pathname === imagePage(each)))) soon();
   },
   resync,
-}, `node=${node}`);
+}, watch);

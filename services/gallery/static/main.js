@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, select, textarea");
   if (event.key === "Escape" && typing) event.target.blur();
   if (event.defaultPrevented || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog[open], .pswp")) return;
   if (event.key === "Escape" && /^\/(images|nodes)\/./.test(here())) back();
   const action = KEYS[event.key];
   if (action) {

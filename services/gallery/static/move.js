@@ -4,7 +4,7 @@ import { capture, imagePage } from "./api.js";
 import { toast } from "./dom.js";
 
 const inDialogOrField = (target) =>
-  document.querySelector("dialog[open]") || target.closest?.("input, select, textarea");
+  document.querySelector("dialog[open], .pswp") || target.closest?.("input, select, textarea");
 
 function columns(items) {
   const top = items[0].getBoundingClientRect().top;

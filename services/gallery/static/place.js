@@ -7,7 +7,7 @@ export function made(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   localise(template.content);
-  return template.content.firstElementChild;
+  return document.adoptNode(template.content.firstElementChild); // or its links lead nowhere
 }
 
 // The main part of a page as it would be drawn now. Raises an Error for people.

@@ -10,7 +10,9 @@ export async function comeBack(grid, cardOf, loadMore) {
   });
   const [how] = performance.getEntriesByType("navigation");
   const id = sessionStorage.getItem(key);
-  if (how?.type !== "back_forward" || !id) return;
+  const back = how?.type === "back_forward" || sessionStorage.getItem("came back");
+  sessionStorage.removeItem("came back");
+  if (!back || !id) return;
   for (let pages = 0; !cardOf(id) && pages < MOST_PAGES; pages += 1) {
     if (!(await loadMore())) break;
   }
