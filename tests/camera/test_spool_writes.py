@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -43,7 +45,7 @@ async def running(spool: Spool) -> AsyncIterator[None]:
 
 
 def files(folder: Path) -> list[int]:
-    return sorted(spoolfile.found(folder))
+    return sorted(int(path.stem) for path in folder.glob(f"*{spoolfile.SUFFIX}"))
 
 
 async def test_a_capture_costs_one_sync_and_one_write_of_each_byte(
@@ -136,6 +138,22 @@ async def test_what_is_confirmed_while_it_is_written_does_not_stay(
     await spool.add(5, META, JPEG)
     await spool.write_all()
     assert (files(tmp_path), len(spool), spool.total_bytes) == ([], 0, 0)
+
+
+async def test_a_capture_is_written_though_the_node_is_stopped_before_a_thread_is_free(
+    tmp_path: Path,
+) -> None:
+    spool, free = make(tmp_path), threading.Event()
+    await spool.load()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    busy = loop.run_in_executor(None, free.wait)
+    adding = asyncio.create_task(spool.add(5, META, JPEG), name="add")
+    await asyncio.sleep(0)
+    await cancel(adding)
+    free.set()
+    await busy
+    await eventually(lambda: files(tmp_path) == [5])
 
 
 async def test_memory_is_bounded_and_what_does_not_fit_is_written(

@@ -33,8 +33,12 @@ class Disk:
     async def write(self, milliseconds: int, meta: ImageMeta, jpeg: bytes) -> int | None:
         """The size of its file in bytes; None where the disk refuses."""
         path = spoolfile.path_of(self.folder, milliseconds)
+        loop = asyncio.get_running_loop()
+        writing = loop.run_in_executor(None, spoolfile.write, path, meta, jpeg)
         try:
-            size = await asyncio.to_thread(spoolfile.write, path, meta, jpeg)
+            # Whoever stops the node meanwhile does not take it out of the thread's queue: that
+            # cost the last picture on a busy computer.
+            size = await asyncio.shield(writing)
         except OSError as error:
             self._note(str(error))
             return None
