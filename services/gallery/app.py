@@ -32,6 +32,7 @@ from services.gallery.web.middlewares import (
     secure_headers,
     situated,
 )
+from services.gallery.web.packing import packed
 from services.gallery.web.proxies import Proxies
 from services.gallery.web.templating import STATIC, Templates
 from services.gallery.web.watch import RedisWatch
@@ -45,7 +46,7 @@ def make_app(
     """The application; it starts nothing by itself."""
     expect.install()
     app = web.Application(
-        middlewares=[fenced, situated, measured, answered, guarded, prompt],
+        middlewares=[packed, fenced, situated, measured, answered, guarded, prompt],
         client_max_size=LARGEST_BODY,
     )
     images, templates = Images(redis), Templates()

@@ -88,7 +88,7 @@ async def test_new_pictures_come_in_at_the_top_of_the_grid(
 async def test_new_pictures_respect_the_filters(
     open_page: Open, mqtt_settings: Callable[[str], Broker]
 ) -> None:
-    page = await open_page("/?lux=100..200")
+    page = await open_page("/?lux=100..200", timezone_id="Pacific/Auckland")
     await is_live(page)
 
     await send(mqtt_settings, 1, lux=99)
@@ -96,6 +96,13 @@ async def test_new_pictures_respect_the_filters(
 
     await expect(cards(page)).to_have_count(1)
     await expect(cards(page)).to_contain_text("150 lx")
+
+    # What is typed is meant in the browser's zone, thirteen hours ahead of the hub's here.
+    await page.locator("summary").click()
+    await page.get_by_label("Since").fill("2023-11-15T11:13")
+    await page.get_by_role("button", name="Show").click()
+    await page.wait_for_url(lambda address: "tz=Pacific" in address)
+    await expect(cards(page)).to_have_count(1)
 
 
 async def test_scrolled_down_nothing_moves_and_a_pill_tells_of_new_pictures(

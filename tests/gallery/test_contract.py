@@ -41,8 +41,9 @@ async def test_the_parameters_of_a_list_are_described(gallery: Web) -> None:
     document = await (await gallery.get("/api/openapi.json")).json()
 
     parameters = document["paths"]["/api/images"]["get"]["parameters"]
-    assert {"node", "since", "until", "lux", "temperature", "people", "trigger", "kept", "context",
-            "sort", "limit", "cursor"} == {each["name"] for each in parameters}  # fmt: skip
+    assert {"tz", "node", "since", "until", "lux", "temperature", "people", "trigger", "kept",
+            "context", "sort", "limit",
+            "cursor"} == {each["name"] for each in parameters}  # fmt: skip
 
 
 async def test_answers_are_as_described(

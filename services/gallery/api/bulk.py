@@ -130,7 +130,7 @@ async def _found(request: web.Request, texts: dict[str, str | list[str]]) -> lis
         for each in text if isinstance(text, list) else [text]:
             given.add(name, each)
     wanted = parse(ImageFilter, given)
-    if not wanted.model_fields_set:
+    if wanted.is_empty:
         raise Problem(HTTPStatus.BAD_REQUEST, "an empty filter would delete everything: give one")
     rows = await _named(request, [row["id"] for row in await every(request, wanted)])
     return [row for row in rows if wanted.finds(row)]

@@ -46,7 +46,7 @@ async def post_zip(request: web.Request) -> web.StreamResponse:
 
 
 async def _send(request: web.Request, wanted: ZipParameters) -> web.StreamResponse:
-    if not wanted.model_fields_set:
+    if wanted.is_empty:
         raise Problem(HTTPStatus.BAD_REQUEST, "give ids (id=...), or a filter of /api/images")
     ids = wanted.id or tuple(row["id"] for row in await bulk.every(request, wanted))
     if not ids:

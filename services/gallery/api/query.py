@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import tzinfo
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -15,12 +16,13 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
     create_model,
 )
 
 from lookout.amounts.ranges import Range, between, parse_range
-from lookout.amounts.times import parse_duration, parse_time
+from lookout.amounts.times import parse_duration, parse_time, parse_zone
 from lookout.contract.images import IMAGE_FIELDS
 from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
@@ -30,6 +32,7 @@ from lookout.store.search.holding import finds
 from services.gallery.live.viewer import KINDS, Judge
 from services.gallery.web.problems import LONGEST_VALUE, Problem
 
+_TZ: Final = "the zone of times that name none; default: the hub's own"
 _CURSOR_HELP: Final = "use the `next` of an earlier answer"
 _CURSOR_ID: Final = re.compile(r"[0-9A-Za-z_:-]{1,64}")  # an image's id, or an event's ULID
 
@@ -38,9 +41,14 @@ def _duration(value: object) -> float:
     return parse_duration(str(value))
 
 
-def _time(value: object) -> float:
+def _time(value: object, info: ValidationInfo) -> float:
     # A + for the zone that was not escaped in the URL arrives as a space.
-    return parse_time(re.sub(r" (\d\d:?\d\d)$", r"+\1", str(value).strip()))
+    text = re.sub(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$", r"\1+\2", str(value).strip())
+    return parse_time(text, info.data.get("tz"))
+
+
+def _zone(value: object) -> tzinfo:
+    return parse_zone(re.sub(r"^ (\d\d:?\d\d)$", r"+\1", str(value)))
 
 
 def _range(value: object) -> Range:
@@ -74,6 +82,7 @@ def _text(example: str) -> WithJsonSchema:
 
 
 Time = Annotated[float, BeforeValidator(_time), _text("2h")]
+Zone = Annotated[tzinfo, BeforeValidator(_zone), _text("Europe/Berlin")]
 Duration = Annotated[float, BeforeValidator(_duration), _text("5m")]
 Numbers = Annotated[Range, BeforeValidator(_range), _text("100..120")]
 PageCursor = Annotated[Cursor, BeforeValidator(_cursor), _text("WzE3MzIxMzg4MDAuMTIzLCJnYXJkZW4i")]
@@ -118,6 +127,9 @@ _Ranged: Any = create_model("Ranged", __base__=Parameters, **_RANGES)
 class ImageFilter(_Ranged):
     """Which images."""
 
+    tz: Zone | None = Field(
+        None, description="in which times without a zone are; default: the hub's"
+    )
     node: NodeNames = ()
     since: Time | None = None
     until: Time | None = None
@@ -140,6 +152,11 @@ class ImageFilter(_Ranged):
             without={"kept": KEPT} if self.kept is False else {},
             ranges={name: span for name, span in ranges.items() if span is not None},
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it finds every image."""
+        return not self.model_fields_set - {"tz"}
 
     def finds(self, row: Row) -> bool:
         """Whether an image is one of those, by its hash."""
@@ -200,6 +217,9 @@ class StreamParameters(ImageFilter):
 class EventParameters(Parameters):
     """Which events; the newest come first."""
 
+    tz: Zone | None = Field(
+        None, description="in which times without a zone are; default: the hub's"
+    )
     event_type: WordList = ()
     node: Origins = ()
     since: Time | None = None
@@ -231,6 +251,9 @@ class EventParameters(Parameters):
 class ReadingParameters(Parameters):
     """Which metric of which node, and how finely."""
 
+    tz: Zone | None = Field(
+        None, description="in which times without a zone are; default: the hub's"
+    )
     node: NodeName
     metric: Metric
     since: Time | None = Field(None, description="default: a day ago")

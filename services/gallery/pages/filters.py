@@ -29,9 +29,11 @@ def canonical(given: MultiMapping[str]) -> str | None:
 
     The form has two boxes for a range: lux_min=100&lux_max=120 becomes lux=100..120.
     """
-    if not any(name in given for name in _ENDS) and all(given.values()):
+    idle = "tz" in given and not (given.get("since") or given.get("until"))
+    if not any(name in given for name in _ENDS) and all(given.values()) and not idle:
         return None
-    pairs = [(name, value) for name, value in given.items() if value and name not in _ENDS]
+    left_out = {*_ENDS, *(("tz",) if idle else ())}
+    pairs = [(name, value) for name, value in given.items() if value and name not in left_out]
     for name in RANGES:
         low, high = given.get(f"{name}_min", "").strip(), given.get(f"{name}_max", "").strip()
         if low or high:
@@ -82,9 +84,13 @@ def range_text(span: Range, unit: str) -> str:
     return f"{wording.number(span.low)} to {wording.number(span.high)} {unit}"
 
 
-def ends(parameters: ImageParameters) -> dict[str, tuple[str, str]]:
-    """What stands in the two boxes of each range."""
-    return {name: _texts(getattr(parameters, name)) for name in RANGES}
+def typed(given: MultiMapping[str]) -> dict[str, tuple[str, str]]:
+    """What stands in the two boxes of each range, as it was typed."""
+    found = {}
+    for name in RANGES:
+        low, dots, high = given.get(name, "").partition("..")
+        found[name] = (low, high if dots else low)
+    return found
 
 
 def active(given: MultiMapping[str], model: type[Parameters], *without: str) -> str:
@@ -100,19 +106,6 @@ def search(given: MultiMapping[str]) -> str:
 def chosen(given: MultiMapping[str], *names: str) -> str:
     """The query string of these parameters alone."""
     return link([(name, value) for name, value in given.items() if name in names])
-
-
-def _texts(span: Range | None) -> tuple[str, str]:
-    low, high = _ends(span) if span else (None, None)
-    return ("" if low is None else f"{low:g}", "" if high is None else f"{high:g}")
-
-
-def _ends(span: Range) -> tuple[float | None, float | None]:
-    infinite = {float("-inf"), float("inf")}
-    return (
-        None if span.low in infinite else span.low,
-        None if span.high in infinite else span.high,
-    )
 
 
 def _without(given: MultiMapping[str], name: str) -> list[tuple[str, str]]:

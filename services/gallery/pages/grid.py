@@ -1,8 +1,11 @@
 """The grid of pictures."""
 
 import asyncio
+from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
+from multidict import MultiDict, MultiMapping
 
 from lookout.contract.images import TRIGGERS
 from services.gallery.api import images as api
@@ -11,30 +14,51 @@ from services.gallery.api.query import ImageParameters, parse
 from services.gallery.pages import filters
 from services.gallery.pages.cards import full
 from services.gallery.pages.page import begin, here, render
+from services.gallery.web.problems import Problem
 
 
 async def index(request: web.Request) -> web.Response:
-    """The grid."""
-    if (better := filters.canonical(request.query)) is not None:
+    """The grid; where a filter cannot be understood, the form as it was typed and what is wrong."""
+    given = request.query
+    if (better := filters.canonical(given)) is not None:
         raise web.HTTPSeeOther(here(request) + better)
     begin(request)
-    parameters = parse(ImageParameters, request.query)
+    parameters, errors = read(given)
     found, nodes = await asyncio.gather(
-        api.find(request, parameters), api_nodes.every_node(request)
+        _nothing() if errors else api.find(request, parameters), api_nodes.every_node(request)
     )
+    known = [node["node"] for node in nodes]
     return render(
         request,
         "grid.html",
+        status=HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK,
+        errors=errors,
         images=[full(image) for image in found["images"]],
         next=found["next"],
-        nodes=[node["node"] for node in nodes],
+        nodes=sorted({*known, *parameters.node}),
         triggers=TRIGGERS,
         parameters=parameters,
         ranges=filters.RANGES,
-        ends=filters.ends(parameters),
-        chips=filters.chips(parameters, request.query, here(request)),
-        query=filters.active(request.query, ImageParameters, "cursor"),
-        search=filters.search(request.query),
-        watch=filters.active(request.query, ImageParameters, "cursor", "limit", "sort"),
-        filter_text={name: request.query.get(name, "") for name in ("since", "until")},
+        ends=filters.typed(given),
+        chips=filters.chips(parameters, given, here(request)),
+        query=filters.active(given, ImageParameters, "cursor"),
+        search=filters.search(given),
+        watch=filters.active(given, ImageParameters, "cursor", "limit", "sort"),
+        filter_text={name: given.get(name, "") for name in ("since", "until")},
     )
+
+
+def read(given: MultiMapping[str]) -> tuple[ImageParameters, dict[str, dict[str, str]]]:
+    """The filters; those that cannot be understood are left out and explained, by their names."""
+    try:
+        return parse(ImageParameters, given), {}
+    except Problem as problem:
+        errors = {error["field"]: error for error in problem.members.get("errors", ())}
+        rest = MultiDict((name, value) for name, value in given.items() if name not in errors)
+        if not errors or len(rest) == len(given):
+            raise
+    return parse(ImageParameters, rest), errors
+
+
+async def _nothing() -> dict[str, Any]:
+    return {"images": [], "next": None}

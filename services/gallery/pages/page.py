@@ -15,12 +15,15 @@ def begin(request: web.Request) -> None:
     request[PLACE] = request.app[keys.STREAM].drawn()
 
 
-def render(request: web.Request, template: str, **context: Any) -> web.Response:
+def render(
+    request: web.Request, template: str, *, status: int = 200, **context: Any
+) -> web.Response:
     """A page; only its main part where the script of an open page asks (X-Fragment)."""
     broker = request.app[keys.SETTINGS].mqtt
     return request.app[keys.TEMPLATES].page(
         request,
         template,
+        status=int(status),
         layout="bare.html" if "X-Fragment" in request.headers else "base.html",
         place=request.get(PLACE, ""),
         has_password=request.app[keys.DOOR].has_password,

@@ -7,6 +7,11 @@ import { startTicking } from "./time.js";
 document.documentElement.classList.add("js");
 startTicking();
 
+// Times that are typed or chosen are meant in the reader's own zone.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const field of document.querySelectorAll("[data-zone]")) field.value = zone;
+for (const link of document.querySelectorAll("[data-zoned]")) link.search += `&tz=${encodeURIComponent(zone)}`;
+
 const help = byId("help");
 byId("help-button")?.addEventListener("click", () => help.showModal());
 
