@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from lookout.contract.commands import Result
 from services.gallery import metrics
-from services.gallery.api import answers, bulk, pack
+from services.gallery.api import answers, bulk, latest, pack
 from services.gallery.api import events as api_events
 from services.gallery.api import images as api_images
 from services.gallery.api import nodes as api_nodes
@@ -17,6 +17,7 @@ from services.gallery.api.query import (
     DataParameters,
     EventParameters,
     ImageParameters,
+    LatestParameters,
     Parameters,
     ReadingParameters,
     StreamParameters,
@@ -93,6 +94,7 @@ API = [
     ),
     Endpoint("GET", "/api/events", api_events.list_events, EventParameters, answers.EventList),
     Endpoint("GET", "/api/stream", api_events.stream, StreamParameters, "text/event-stream"),
+    Endpoint("GET", "/nodes/{node}/latest.jpg", latest.latest, LatestParameters, "image/jpeg"),
     Endpoint("GET", "/healthz", health.healthz, gives=answers.Health),
     Endpoint("GET", "/metrics", metrics.metrics, gives="text/plain"),
 ]

@@ -92,6 +92,7 @@ def test_any_property_of_an_image_is_taken_or_refused(name: str, value: object) 
         (b'{"data":{"a":"\\ud800"}}', "data.a"),
         (b'{"\\ud800":1}', "name"),
         (b'{"data":' + b"[" * 3000 + b"]" * 3000 + b"}", "nested"),
+        (b'{"data":' + b"[" * 30 + b"]" * 30 + b"}", "nested"),
         (b'{"data":' + b"[" * 200_000, "bytes"),
         (b'{"data":' + b"[" * 16_000, "nested"),
         (b'{"time_fired":"0001-01-01T00:00:00","data":{}}', "time_fired"),

@@ -26,11 +26,15 @@ class Camera:
         self.frames = Frames()
         self.connected = self.ever = 0
         self.status = 200
+        self.body: bytes | None = None  # of a film that is none
 
     async def video(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("token") != SECRET or self.status != 200:
             return web.Response(status=403)
         self.ever += 1
+        if self.body is not None:
+            headers = {"Content-Type": "multipart/form-data; boundary=b"}
+            return web.Response(body=self.body, headers=headers)
         self.connected += 1
         try:
             return await mjpeg.stream(request, self.frames)

@@ -191,3 +191,21 @@ async def test_a_bad_width_is_a_problem(gallery: Web, image: Any, width: str) ->
 
     assert answer.status == 400
     assert problem["errors"][0]["field"] == "width"
+
+
+async def test_the_newest_picture_of_a_node_has_an_address_of_its_own(
+    gallery: Web, store: Store
+) -> None:
+    await store("garden", NOON)
+    image = await store("garden", NOON + 1000)
+
+    answer = await gallery.get("/nodes/garden/latest.jpg")
+
+    assert await answer.read() == image.data
+    assert answer.headers["X-Image-Id"] == image.id
+    assert float(answer.headers["X-Image-Age"]) > 0
+    again = {"If-None-Match": answer.headers["ETag"]}
+    assert (await gallery.get("/nodes/garden/latest.jpg", headers=again)).status == 304
+    await store("garden", NOON + 2000)
+    assert (await gallery.get("/nodes/garden/latest.jpg", headers=again)).status == 200
+    assert (await gallery.get("/nodes/nobody/latest.jpg")).status == 404

@@ -71,6 +71,27 @@ async def test_a_node_that_refuses_is_told_without_its_address(
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b"--b\r\n" + b"a: b\r\n" * 10_000 + b"\r\n\xff\xd8",
+        b"--b\r\n\x00bad\xff: x\r\n\r\n\xff\xd8",
+        b'--b\r\nContent-Disposition: form-data; name="_charset_"\r\n\r\n' + b"x" * 40,
+        b"no part at all",
+    ],
+    ids=["endless headers", "a bad header", "an impossible charset", "no part"],
+)
+async def test_a_film_that_is_none_is_told_by_its_reason(
+    body: bytes, gallery: Web, camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "RETRY_SECONDS", 0.01)
+    camera.body = body
+    answer = await gallery.get("/nodes/garden/live")
+    assert answer.status == 502
+    assert "its live view cannot be read" in await answer.text()
+    assert camera.ever == relay.GIVE_UP_TRIES  # what is no film once may be one the next time
+
+
+@pytest.mark.parametrize(
     ("info", "words"),
     [
         ({}, "its live view is off"),

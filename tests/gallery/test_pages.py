@@ -216,3 +216,17 @@ def test_the_age_of_the_last_picture_is_judged_by_the_nodes_own_interval(
 ) -> None:
     assert freshness(1000.0, interval, 1000.0 + age) == expected
     assert freshness(None, interval, 1000.0) == "none"
+
+
+async def test_the_nodes_that_need_a_look_come_first_and_say_why(gallery: Web, redis: Any) -> None:
+    nodes = Nodes(redis)
+    for name, status in (("alpha", "online"), ("beta", "offline"), ("gamma", "online")):
+        await nodes.set_status(name, status, NOON / 1000)
+    await nodes.set_silent("gamma", silent=True)
+
+    text = await page(gallery, "/nodes")
+
+    order = [part.split('"')[0] for part in text.split('class="node" data-node="')[1:]]
+    assert order == ["beta", "gamma", "alpha"]
+    assert "It is offline" in text
+    assert "It is silent" in text

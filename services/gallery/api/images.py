@@ -51,9 +51,9 @@ async def get_data(request: web.Request) -> web.Response:
     parameters = parse(DataParameters, request.query)
     identifier = image_id(request)
     tag = f"{identifier}-{parameters.width or 'full'}"
-    if _has_already(request, tag) and await request.app[keys.IMAGES].get(identifier):
+    if has_already(request, tag) and await request.app[keys.IMAGES].get(identifier):
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=_headers(tag))
-    data = await _bytes(request, identifier, parameters.width)
+    data = await bytes_of(request, identifier, parameters.width)
     response = _whole_or_part(request, data, tag)
     response.content_type = type_of(data)
     if parameters.download:
@@ -114,7 +114,8 @@ def too_much(reached: keeping.QuotaReached, **members: Any) -> Problem:
     return Problem(HTTPStatus.CONFLICT, str(reached), used=used, allowed=allowed, **members)
 
 
-async def _bytes(request: web.Request, identifier: str, width: int | None) -> bytes:
+async def bytes_of(request: web.Request, identifier: str, width: int | None) -> bytes:
+    """An image's bytes, or a thumbnail's. Raises a 404 Problem."""
     recent = request.app[keys.RECENT]
     data = recent.get(identifier, width)
     if data is not None:
@@ -161,7 +162,8 @@ def _range(request: web.Request, length: int, tag: str) -> tuple[int, int] | Non
     return start, stop
 
 
-def _has_already(request: web.Request, tag: str) -> bool:
+def has_already(request: web.Request, tag: str) -> bool:
+    """Whether who asks has it, by its If-None-Match."""
     return any(etag.value in {tag, "*"} for etag in request.if_none_match or ())
 
 

@@ -268,6 +268,12 @@ class DataParameters(Parameters):
     download: Literal["1"] | None = Field(None, description="save it instead of showing it")
 
 
+class LatestParameters(Parameters):
+    """How large the newest picture is wanted."""
+
+    width: int | None = Field(None, ge=1, le=16_384, description="pixels; the next size above")
+
+
 class CommandParameters(Parameters):
     """How long a command's answer is waited for."""
 

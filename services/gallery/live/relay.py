@@ -35,15 +35,6 @@ class NoLiveView(LookoutError):
     """The node gives no live view now; the message says why, without its address."""
 
 
-TROUBLES: Final = (
-    NoLiveView,
-    StoreError,
-    aiohttp.ClientError,
-    TimeoutError,
-    ValueError,  # aiohttp's, where the multipart ends in the middle
-)
-
-
 class Relay:
     """One node's frames."""
 
@@ -77,7 +68,9 @@ class Relay:
             before = self.frames.number
             try:
                 await self._follow(http)
-            except TROUBLES as error:
+            except (
+                Exception
+            ) as error:  # what a node sends is read by foreign code, errors of any kind
                 self._trouble = _why(error)
             failures = 0 if self.frames.number > before else failures + 1
             await asyncio.sleep(RETRY_SECONDS)
@@ -184,8 +177,8 @@ def _why(error: Exception) -> str:
         return str(error)
     if isinstance(error, StoreError):
         return "Redis does not answer"
-    return (
-        "its live view does not answer"
-        if isinstance(error, TimeoutError)
-        else (f"its live view cannot be reached from here ({type(error).__name__})")
-    )
+    if isinstance(error, TimeoutError):
+        return "its live view does not answer"
+    if isinstance(error, aiohttp.ClientError):
+        return f"its live view cannot be reached from here ({type(error).__name__})"
+    return f"its live view cannot be read ({type(error).__name__})"

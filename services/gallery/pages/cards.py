@@ -24,16 +24,29 @@ def of_node(node: dict[str, Any], prefix: str) -> dict[str, Any]:
     interval = USUAL_INTERVAL if interval is None else interval
     picture = node["last_image"]
     late, old = limits(node["last_image_at"], interval)
+    fresh = freshness(node["last_image_at"], interval, time.time())
     return {
         **node,
+        "trouble": trouble(node, fresh),
         "info": info,
         "interval": interval,
-        "freshness": freshness(node["last_image_at"], interval, time.time()),
+        "freshness": fresh,
         "late_at": late,
         "old_at": old,
         "reading": facts.of_reading(node["last_reading"]),
         "thumb_url": f"{serialize.data_url(picture, prefix)}?width=640" if picture else "",
     }
+
+
+def trouble(node: Mapping[str, Any], fresh: str) -> str:
+    """Why somebody should look after a node; nothing while it is well."""
+    if node["status"] == "offline":
+        return "It is offline: its power, its network, or its service."
+    if node["silent"]:
+        return "It is silent: online, but nothing has come from it for a while."
+    if fresh == "old":
+        return f"Its last picture is older than {TOO_LATE:.0f} of its intervals."
+    return ""
 
 
 def limits(taken_at: float | None, interval: float) -> tuple[float | None, float | None]:

@@ -43,7 +43,7 @@ async def index(request: web.Request) -> web.Response:
         chips=filters.chips(parameters, given, here(request)),
         query=filters.active(given, ImageParameters, "cursor"),
         search=filters.search(given),
-        watch=filters.active(given, ImageParameters, "cursor", "limit", "sort"),
+        watch="" if errors else filters.active(given, ImageParameters, "cursor", "limit", "sort"),
         filter_text={name: given.get(name, "") for name in ("since", "until")},
     )
 

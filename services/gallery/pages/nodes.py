@@ -21,11 +21,12 @@ MOST_FILMS: Final = 4  # a browser opens six connections to one server, and page
 
 
 async def nodes(request: web.Request) -> web.Response:
-    """All nodes as cards."""
+    """All nodes as cards, those first that need somebody to look after them."""
     begin(request)
     parse(NoParameters, request.query)
     prefix = prefix_of(request)
     found = [of_node(node, prefix) for node in await api.every_node(request)]
+    found.sort(key=lambda node: not node["trouble"])  # the others stay by name
     return render(request, "nodes.html", nodes=found)
 
 

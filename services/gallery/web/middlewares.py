@@ -131,7 +131,12 @@ async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def for_programs(request: web.Request) -> bool:
     """Whether the answer is for a program rather than a person."""
-    return request.path.startswith(_FOR_PROGRAMS) or "X-Fragment" in request.headers
+    path = request.path
+    return (
+        path.startswith(_FOR_PROGRAMS)
+        or path.endswith("/latest.jpg")
+        or "X-Fragment" in request.headers
+    )
 
 
 def _closed(request: web.Request) -> Problem:
