@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from services.gallery.web.middlewares import Handler
 
 SMALLEST: Final = 1_000  # bytes; less fits into one packet as it is
+INGRESS: Final = "X-Ingress-Path"
 _PACKED: Final = ("text/", "application/json", "application/problem+json", "application/javascript",
                   "image/svg+xml")  # fmt: skip
 
@@ -35,7 +36,8 @@ def _is_long(response: web.StreamResponse) -> bool:
 
 
 def _takes_gzip(request: web.Request) -> bool:
-    if hdrs.RANGE in request.headers:
+    # Home Assistant's ingress drops Content-Encoding, and packs what it passes on by itself.
+    if hdrs.RANGE in request.headers or INGRESS in request.headers:
         return False
     codings = request.headers.get(hdrs.ACCEPT_ENCODING, "").lower().replace(" ", "").split(",")
     return any(each == "gzip" or (each.startswith("gzip;") and not each.endswith("q=0"))
