@@ -74,7 +74,7 @@ def requested(page: Page) -> set[str]:
 
 
 async def use(page: Page | FrameLocator) -> None:
-    """Take a picture, see it come, look at it, keep it, watch the film, delete the picture."""
+    """Take a picture, see it come, look at it, keep it, release and delete it, watch the film."""
     await page.get_by_role("link", name="Nodes").click()
     card = page.locator('.node[data-node="garden"]')
     await expect(card).to_have_attribute("data-status", "online")
@@ -86,15 +86,16 @@ async def use(page: Page | FrameLocator) -> None:
     first = page.locator("#grid .card img").first
     await eventually(lambda: first.evaluate(LOADED))
     await first.click()
+    await page.get_by_role("button", name="All about it").click()
     await expect(page.locator("#picture")).to_be_visible()
     await expect(page.locator("#live")).to_have_attribute("data-state", "open")
     await page.get_by_role("button", name="Keep").click()
     await expect(page.locator("#life")).to_contain_text("stays until it is deleted")
-    taken = await page.locator("#picture").get_attribute("data-id")
+    await page.get_by_role("button", name="Kept").click()
+    await expect(page.locator("#life")).to_contain_text("goes by itself again")
     await page.get_by_role("button", name="Delete").click()
-    await page.locator("#sure").get_by_role("button", name="Delete").click()
 
-    await expect(page.locator(f'#picture[data-id="{taken}"]')).to_have_count(0)
+    await expect(page.locator("#gone")).to_be_visible()
     await page.get_by_role("link", name="Live").click()
     film = page.get_by_role("img", name="What garden sees now")
     await eventually(lambda: film.evaluate("image => image.naturalWidth === 640"))
