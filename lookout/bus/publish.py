@@ -15,6 +15,8 @@ from lookout.errors import LookoutError
 PUBLISH: Final = 0x30  # the packet's type, in the upper half of its first byte
 MOST_LENGTH_BYTES: Final = 4  # of a variable byte integer
 _SUBSCRIPTION_IDENTIFIER, _USER_PROPERTY = 11, 38
+_BEYOND: Final = "a property that goes on beyond the others"
+_NUL: Final = "a text with U+0000"
 _SHORT = struct.Struct("!H").unpack_from
 _LONG = struct.Struct("!I").unpack_from
 
@@ -90,9 +92,16 @@ def _read_properties(publish: Publish, block: bytes) -> None:
     while at < end:
         kind = block[at]
         if kind == _USER_PROPERTY:
-            name, at = _text(block, at + 1)
-            value, at = _text(block, at)
-            publish.user.append((name, value))
+            # Its two texts without a call for each: 9 of these were two thirds of a small packet.
+            value = at + 3 + (block[at + 1] << 8) + block[at + 2]
+            after = value + 2 + (block[value] << 8) + block[value + 1]
+            if after > end:
+                raise Malformed(_BEYOND)
+            pair = block[at + 3 : value].decode(), block[value + 2 : after].decode()
+            if "\0" in pair[0] or "\0" in pair[1]:
+                raise Malformed(_NUL)
+            publish.user.append(pair)
+            at = after
         elif kind == _SUBSCRIPTION_IDENTIFIER:
             number, at = read_number(block, at + 1)
             publish.identifiers.append(_above_zero(number))
@@ -116,7 +125,7 @@ def _text(block: bytes, at: int) -> tuple[str, int]:
     data, end = _binary(block, at)
     text = data.decode()
     if "\0" in text:
-        raise Malformed("a text with U+0000")
+        raise Malformed(_NUL)
     return text, end
 
 
@@ -124,7 +133,7 @@ def _binary(block: bytes, at: int) -> tuple[bytes, int]:
     start = at + 2
     end = start + (block[at] << 8) + block[at + 1]
     if end > len(block):
-        raise Malformed("a property that goes on beyond the others")
+        raise Malformed(_BEYOND)
     return block[start:end], end
 
 

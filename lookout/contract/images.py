@@ -1,7 +1,7 @@
 """An image's fields, and what a sender says of it in MQTT 5 user properties."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -128,6 +128,17 @@ IMAGE_FIELDS: Final = _columns(ImageFields)  # properties, hash, index, API, pag
 TOLD: Final = tuple(_columns(Told))
 
 
+def _is_ascii(values: Collection[object]) -> bool:
+    """Whether all is such text, as nearly always: then nothing more needs to be looked at."""
+    return all(isinstance(value, str) and value.isascii() for value in values)
+
+
+def _check_text(said: Mapping[str, object]) -> None:
+    for key, value in said.items():
+        if not isinstance(value, str) or not is_text(value):
+            raise BadMessage(f"{key} = {short(value)}: not text")
+
+
 class ImageMeta(Told):
     """What a sender says of an image: the MQTT 5 user properties, all optional."""
 
@@ -154,9 +165,8 @@ class ImageMeta(Told):
     def from_properties(cls, properties: Mapping[str, str]) -> Self:
         """Read MQTT 5 user properties. Raises BadMessage naming each wrong one."""
         said = {key: value for key, value in properties.items() if value != ""}
-        for key in said.keys() & cls.model_fields.keys():
-            if not isinstance(said[key], str) or not is_text(said[key]):
-                raise BadMessage(f"{key} = {short(said[key])}: not text")
+        if not _is_ascii(said.values()):
+            _check_text({key: said[key] for key in said.keys() & cls.model_fields.keys()})
         try:
             return cls.model_validate(said)
         except ValidationError as error:

@@ -13,6 +13,7 @@ from lookout.store.search import Index, Page, Query, Row
 
 FIELDS: Final = tuple(IMAGE_FIELDS)
 _DATING: Final = ("dated_by", "hub_time", "node_time", "node_clock", "hub_clock")
+_compact: Final = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one each time
 _NO_KEY = -2  # answer of the TTL command
 # In one step, so that an image which expires meanwhile does not come back as a hash of one field.
 _KEEP: Final = """
@@ -177,7 +178,7 @@ def as_json(row: Row) -> dict[str, Any]:
 
 def _written(name: str, value: Any) -> Any:
     if value is not None and IMAGE_FIELDS[name].kind == "json":
-        return json.dumps(value, separators=(",", ":"))
+        return _compact(value)
     return value
 
 
