@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import (
+    analytics,
     detect,
     find,
     fleet,
@@ -42,6 +43,7 @@ PARTS: dict[str, Part] = {
     "node": lambda given, folder: node.measure(folder, given.seconds),
     "motion": lambda given, folder: motion.measure(folder, given),
     "detect": lambda _, __: detect.measure(),
+    "analytics": lambda given, folder: analytics.measure(folder, given),
     "together": lambda given, folder: together.measure(folder, given.nodes or 20),
     "fleet": lambda given, folder: fleet.measure(
         folder, given.nodes or 1000, given.seconds, given.interval, given.size
@@ -83,7 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=1, help="ingest processes (ingest)")
     parser.add_argument("--viewers", type=int, default=30, help="at one time (live)")
     parser.add_argument("--nodes", type=int, help="together: 20, fleet: 1000")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long (live, node, fleet)")
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="how long (live, node, fleet, analytics)"
+    )
     parser.add_argument("--interval", type=float, default=10.0, help="between images (fleet)")
     parser.add_argument(
         "--images",
@@ -95,7 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--runs", type=int, default=5, help="how often; each is printed, then medians"
     )
-    parser.add_argument("--film", type=Path, help="besides the drawn one (motion)")
+    parser.add_argument(
+        "--film", type=Path, help="besides the drawn one (motion); instead of it (analytics)"
+    )
     parser.add_argument("--film-rate", type=float, default=10.0, help="frames a second it plays at")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser

@@ -16,18 +16,26 @@ ONLINE_SECONDS = 120
 
 
 def start_service(
-    name: str, broker: Mosquitto, redis: RedisServer, folder: Path, *, worker: int = 1
+    name: str,
+    broker: Mosquitto,
+    redis: RedisServer,
+    folder: Path,
+    *,
+    worker: int = 1,
+    **settings: str,
 ) -> Child:
-    """`python -m services.NAME`, as the user `hub`."""
+    """`python -m services.NAME`, as the user `hub`; `settings` are more variables."""
     environment = {
         **os.environ,
         "LOOKOUT_MQTT__URL": broker.url("hub"),
         "LOOKOUT_REDIS__URL": redis.url,
         "LOOKOUT_DATA": str(folder / "data"),
         "LOOKOUT_INGEST__WORKER": str(worker),
+        "LOOKOUT_ANALYTICS__WORKER": str(worker),
         # A sender sends as fast as it can: what is asked is how fast the hub is.
         "LOOKOUT_INGEST__IMAGES_RATE": "0",
         "LOOKOUT_INGEST__IMAGE_BYTES_RATE": "0",
+        **settings,
     }
     child = hub.process(name, environment, log=folder / f"{name}-{worker}.log")
     child.start()

@@ -1,4 +1,4 @@
-"""`lookout images`: find pictures by node, time, light, warmth, people and trigger."""
+"""`lookout images`: find pictures by node, time, light, warmth, people, things and trigger."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -31,6 +31,12 @@ def _node(text: str) -> str:
 
 def _word(text: str) -> str:
     return _or_usage(check_word, text)
+
+
+def _label(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise typer.BadParameter(f"{text!r}: use the name of a thing such as person or dog")
+    return text.strip()
 
 
 def _range(text: str) -> Any:
@@ -73,6 +79,14 @@ def images(
         list[str] | None,
         typer.Option(metavar="TRIGGER", parser=_word, help="interval, command, motion, ..."),
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL", parser=_label, help="what was seen, such as dog"),
+    ] = None,
+    zone: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ZONE", parser=_word, help="with something in this zone"),
+    ] = None,
     kept: Annotated[bool, typer.Option("--kept", help="only those kept for good")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="most pictures to show")] = 20,
     cursor: Annotated[
@@ -84,7 +98,13 @@ def images(
     from lookout.amounts.ranges import between
     from lookout.store.search import Query
 
-    tags = {"node": node, "trigger": trigger, "kept": ["1"] if kept else None}
+    tags = {
+        "node": node,
+        "trigger": trigger,
+        "labels": label,
+        "zones": zone,
+        "kept": ["1"] if kept else None,
+    }
     ranges = {"lux": lux, "temperature": temperature, "people": people}
     ranges["timestamp"] = between(since, until)
     query = Query(

@@ -83,6 +83,10 @@ EVENTS: Final = {
     "detector_ok": EventType("{node} watches again", "good", "node", True),
     "person_detected": EventType("A person was seen by {node}", "act", "node", True),
     "people_changed": EventType("The number of people at {node} changed", "act", "node", True),
+    "object_detected": EventType(
+        "Something was seen by {node}", "act", "hub", True, is_routine=True
+    ),
+    "zone_changed": EventType("Something came or went in a zone of {node}", "act", "hub", True),
     "storage_pressure": EventType("The hub runs out of memory for pictures", "warn", "hub"),
     "flood_started": EventType(
         "{node} sends too much: what is beyond waits or is dropped", "bad", "hub"

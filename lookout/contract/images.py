@@ -14,6 +14,7 @@ from lookout.contract.topics import NODE_PATTERN, Word, check_node
 from lookout.contract.wire import Finite, Identifier, Open, Said
 
 IMAGE_TYPE: Final = "image/jpeg"
+PERSON: Final = "person"  # the label of people, as COCO's names have it
 LONGEST_CLAIM: Final = 100  # characters of a refused id that are repeated
 LONGEST_TTL: Final = LONGEST_LIFE  # seconds that a node may want an image to be kept
 TRIGGERS: Final = ("interval", "schedule", "command", "motion", "gpio", "start")
@@ -95,6 +96,9 @@ class ImageFields(Told):
     )
     labels: Annotated[str | None, Column(index="tag", label="Seen")] = Field(
         None, description="what is in each of the boxes, with commas between"
+    )
+    zones: Annotated[str | None, Column(index="tag", label="In")] = Field(
+        None, description="the zones in which some of them are, with commas between"
     )
     detector: Annotated[str | None, Column(label="Seen by")] = Field(
         None, description="the model and its version, where it was not the camera itself"

@@ -1,6 +1,6 @@
 """What a node says about itself, and what others say about its pictures."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,7 @@ from lookout.contract.images import ImageId
 from lookout.contract.wire import Finite, Open, Wire
 
 Status = Literal["online", "offline"]
+Natural = Annotated[int, Field(ge=0)]
 
 
 class Info(Open):
@@ -52,12 +53,17 @@ class Info(Open):
 
 
 class Detection(Wire):
-    """What the analytics service saw in an image."""
+    """What was seen in a node's newest image, by the analytics service or the camera itself.
+
+    `labels` and `zones` are steady: what as many of the last images show as was set.
+    """
 
     image_id: ImageId
     timestamp: Finite
     people: int = Field(ge=0)
     boxes: tuple[tuple[float, float, float, float], ...] = ()
+    labels: dict[str, Natural] = Field({}, description="how many of each thing, anywhere")
+    zones: dict[str, dict[str, Natural]] = Field({}, description="the same in each zone")
 
 
 def parse_info(payload: bytes) -> Info:

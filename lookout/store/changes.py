@@ -1,4 +1,4 @@
-"""What becomes of images, as it happens: stored, deleted, brought back."""
+"""What becomes of images, as it happens: stored, looked at, deleted, brought back."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +13,7 @@ from lookout.store.client import Client
 from lookout.store.errors import StoreAway, StoreRefused
 
 BLOCK_MILLISECONDS: Final = 5_000  # under the client's socket timeout
-What = Literal["stored", "deleted", "restored"]
+What = Literal["stored", "deleted", "restored", "seen"]  # seen: something was seen in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +87,6 @@ async def _newest(client: Client, name: str) -> str:
 
 
 def _read(fields: dict[bytes, bytes]) -> Change:
-    what: What = "restored" if fields.get(b"what") == b"restored" else "deleted"
+    said = fields.get(b"what")
+    what: What = "restored" if said == b"restored" else "seen" if said == b"seen" else "deleted"
     return Change(what, tuple(fields.get(b"ids", b"").decode().split()))

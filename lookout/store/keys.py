@@ -16,6 +16,7 @@ SERIES_RETENTION: Final = 90 * DAY
 PLAIN_KNOWN: Final = DAY  # how long its bytes are known, by which a retained one is
 PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds
 
+ZONED: Final = "zoned"  # set of the nodes whose zones Home Assistant was told of
 NODES: Final = "nodes"  # set of the names of all nodes
 RULES: Final = "retention"  # what is kept and for how long, as the ingest service was told
 FIRED: Final = "fired"  # field of a node: run and number of its last event that is recorded
@@ -78,6 +79,11 @@ def series(node_name: str, metric: str) -> str:
     return f"ts:{node_name}:{metric}"
 
 
+def rolled(series_key: str, seconds: int, kind: str) -> str:
+    """What the server makes of each stretch of a time series: avg, min, max or count."""
+    return f"{series_key}:{seconds}:{kind}"
+
+
 def claim(image_id: str) -> str:
     """Reserves an id that the hub gave to an image which came without one."""
     return f"claim:{image_id}"
@@ -116,6 +122,11 @@ def undated(node_name: str, node_clock: str) -> str:
 def parked(stream: str, group: str) -> str:
     """A stream of what the workers of a group could not handle, each with its reason."""
     return f"parked:{stream}:{group}"
+
+
+def recent(node_name: str) -> str:
+    """What was seen in the last images of a node that were looked at, the newest first."""
+    return f"recent:{node_name}"
 
 
 def looked_at(node_name: str, slot: int) -> str:

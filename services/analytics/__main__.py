@@ -1,6 +1,8 @@
 """`python -m services.analytics`"""
 
+import argparse
 import asyncio
+from pathlib import Path
 
 from lookout.host import metrics, options
 from lookout.host.run import Unusable, run
@@ -10,6 +12,10 @@ from lookout.vision.objects import choosing
 from lookout.vision.objects.thing import BadModel, Detector
 from services.analytics import service
 from services.analytics.settings import AnalyticsSettings
+
+
+def _more(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="a YAML file of settings, such as zones")
 
 
 async def main(settings: AnalyticsSettings) -> None:
@@ -36,5 +42,6 @@ def _opened(settings: AnalyticsSettings) -> Detector:
 
 
 if __name__ == "__main__":
-    effective = load_or_exit(AnalyticsSettings, show_only=options.parse("analytics").print_settings)
+    given = options.parse("analytics", more=_more)
+    effective = load_or_exit(AnalyticsSettings, show_only=given.print_settings, config=given.config)
     run(effective.name, effective, lambda: main(effective))

@@ -7,13 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from pydantic import JsonValue
 
-from lookout.bus.events import EventBus
-from lookout.bus.session import Session
-from lookout.contract.nodes import Detection
-from lookout.contract.topics import Topics
-from lookout.contract.wire import Context
 from lookout.store import results
 from lookout.store.client import transient
 from lookout.store.groups import Entry, Group
@@ -22,6 +16,8 @@ from lookout.vision.objects.thing import Detector, Thing, people
 from services.analytics import metrics
 from services.analytics.choice import stored_at
 from services.analytics.settings import Analytics
+from services.analytics.telling import Teller
+from services.analytics.zones import ANYWHERE, counted, that_count
 
 logger = structlog.get_logger()
 
@@ -33,9 +29,7 @@ class Looker:
     group: Group
     detector: Detector
     limits: Analytics
-    session: Session
-    topics: Topics
-    events: EventBus
+    teller: Teller
 
     async def handle(self, entry: Entry) -> float | None:
         """Deal with an entry, whatever it is. Seconds that the model took, if it was asked."""
@@ -87,15 +81,21 @@ class Looker:
         return await transient(take)
 
     async def _write(self, entry: Entry, seen: Seen, things: list[Thing], seconds: float) -> None:
+        rules = self.limits.rules(entry.fields["node"])
+        things = that_count(things, rules)
+        where = counted(things, rules)
         number = people(things)
         fields: dict[str, str | int | float] = {
             "people": number,
             "labels": ",".join(thing.label for thing in things),
             "boxes": json.dumps([thing.box for thing in things], separators=(",", ":")),
+            "zones": ",".join(name for name in where if name != ANYWHERE),
             "detector": self.detector.name,
             "detect_ms": round(seconds * 1000, 1),
         }
-        write = partial(results.write, self.group, entry, number, fields)
+        keep = rules.steady.of + 1
+        told = json.dumps(where, separators=(",", ":"))
+        write = partial(results.write, self.group, entry, number, fields, seen=told, keep=keep)
         written = await transient(write)
         match written.outcome:
             case "expired":
@@ -106,23 +106,8 @@ class Looker:
                 metrics.SEEN.inc()
                 metrics.PEOPLE.inc(number)
                 metrics.AGE.observe(max(0.0, time.time() - stored_at(entry)))
-                if written.before is not None:
-                    self._tell(entry, seen, things, written.before)
-
-    def _tell(self, entry: Entry, seen: Seen, things: list[Thing], before: int) -> None:
-        """The node's newest image: how many people there are now, and what has changed."""
-        node, image_id, number = entry.fields["node"], entry.fields["id"], people(things)
-        detection = Detection(
-            image_id=image_id,
-            timestamp=float(entry.fields["timestamp"]),
-            people=number,
-            boxes=tuple(thing.box for thing in things[:number]),
-        )
-        self.session.post(self.topics.detection(node), detection.encode(), retain=True)
-        cause = Context(id=seen.context_id) if seen.context_id else None
-        for name in changes(before, number):
-            told: dict[str, JsonValue] = {"image_id": image_id, "people": number, "before": before}
-            self.events.fire(name, told, node=node, cause=cause)
+                if written.recent:
+                    self.teller.tell(entry, things, written.recent, rules.steady, seen.context_id)
 
     async def _skip(self, entry: Entry, reason: str) -> None:
         await transient(partial(self.group.done, [entry]))
@@ -132,9 +117,3 @@ class Looker:
         logger.error("gave an image up", image=entry.fields.get("id"), reason=reason)
         await transient(partial(self.group.park, entry, reason))
         metrics.PARKED.inc()
-
-
-def changes(before: int, now: int) -> list[str]:
-    """The events that a new number of people makes, as a camera that counts fires them itself."""
-    first = ["person_detected"] if now and not before else []
-    return [*first, "people_changed"] if now != before else []

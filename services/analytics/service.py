@@ -9,9 +9,11 @@ from lookout.store import keys
 from lookout.store.client import transient
 from lookout.store.groups import Group
 from lookout.vision.objects.thing import Detector
+from services.analytics.homeassistant import show_zones
 from services.analytics.inflow import Inflow
 from services.analytics.looking import Looker
 from services.analytics.settings import AnalyticsSettings
+from services.analytics.telling import Teller
 
 GROUP: Final = "analytics"
 
@@ -22,9 +24,11 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
     await transient(group.join)
     limits = settings.analytics
     inflow = Inflow(group, limits)
-    looker = Looker(group, detector, limits, hub.session, hub.topics, hub.events)
+    looker = Looker(group, detector, limits, Teller(hub.session, hub.topics, hub.events))
     async with Crew() as crew:
         crew.start(hub.keep_indexes(), "indexes")
+        if limits.worker == 1:  # one says it for all
+            crew.start(show_zones(settings.homeassistant, hub, limits.nodes), "home assistant")
         crew.start(look(inflow, looker), "looking")
 
 

@@ -1,13 +1,18 @@
 """The settings of the analytics service."""
 
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field
 
-from lookout.host.settings import HubSettings, Section
+from lookout.contract.topics import NodeName
+from lookout.host.settings import HomeAssistant, HubSettings, Section
 from lookout.vision.objects.choosing import AUTO
 from lookout.vision.objects.models import default_folder
 from lookout.vision.objects.thing import LEAST_SCORE
+from services.analytics.watched import Watched
+
+EVERYTHING: Final = Watched()
 
 
 class Analytics(Section):
@@ -42,14 +47,20 @@ class Analytics(Section):
     )
     tries: int = Field(5, ge=1, le=20, description="times that looking at an image may fail")
     threads: int = Field(1, ge=1, le=64, description="threads of one worker's model")
+    nodes: dict[NodeName, Watched] = Field({}, description="zones and rules of single nodes")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
+
+    def rules(self, node: str) -> Watched:
+        """What counts at a node."""
+        return self.nodes.get(node, EVERYTHING)
 
 
 class AnalyticsSettings(HubSettings):
     """Everything the analytics service is told."""
 
     analytics: Analytics = Analytics()
+    homeassistant: HomeAssistant = HomeAssistant()
 
     @property
     def name(self) -> str:

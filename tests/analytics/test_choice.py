@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from lookout.store.groups import Entry
 from services.analytics.choice import newest_first, spread, stored_at
-from services.analytics.looking import changes
 
 
 def entry(number: int, node: str = "garden", timestamp: str | None = None) -> Entry:
@@ -44,9 +43,3 @@ def test_the_newest_picture_is_first_and_one_that_does_not_say_is_as_old_as_its_
     old, odd, new = entry(1), entry(2, timestamp="nan"), entry(3)
     nothing = Entry("2500-0", {"of": "others"})
     assert newest_first([old, odd, nothing, new]) == [new, nothing, odd, old]
-
-
-def test_people_who_come_are_detected_and_every_other_number_is_a_change() -> None:
-    assert changes(0, 0) == []
-    assert changes(0, 2) == ["person_detected", "people_changed"]
-    assert changes(2, 1) == changes(1, 0) == ["people_changed"]

@@ -14,7 +14,9 @@ from tests.cli.conftest import Cli
 NOW = round(time.time(), 3)
 
 
-def picture(node: str, ago: float, lux: float, trigger: str = "interval") -> NewImage:
+def picture(
+    node: str, ago: float, lux: float, trigger: str = "interval", labels: str = "person"
+) -> NewImage:
     taken = NOW - ago
     return NewImage(
         id=f"{node}:{round(taken * 1000)}",
@@ -24,11 +26,11 @@ def picture(node: str, ago: float, lux: float, trigger: str = "interval") -> New
         width=640,
         height=480,
         data=b"x" * 12_345,
-        told={"lux": lux, "temperature": 20.0, "trigger": trigger},
+        told={"lux": lux, "temperature": 20.0, "trigger": trigger, "labels": labels},
     )
 
 
-NEW = picture("garden", 60, 110, "command")
+NEW = picture("garden", 60, 110, "command", "person,dog")
 DARK = picture("garden", 3600, 5)
 BARN = picture("barn", 7 * 3600, 115)
 
@@ -67,6 +69,7 @@ async def test_shows_the_newest_first(on_store: Cli) -> None:
         (("--until", "30m"), [DARK, BARN]),
         (("--trigger", "command"), [NEW]),
         (("--people", "1.."), []),
+        (("--label", "cat", "--label", "dog"), [NEW]),
         (("--limit", "1"), [NEW]),
     ],
     ids=lambda value: " ".join(value) if value and isinstance(value[0], str) else "",

@@ -65,6 +65,8 @@ async def test_an_image_is_its_hash_without_the_bytes_and_with_numbers_as_number
         ("?temperature=..5", ["garden:1"]),
         ("?people=1..", ["barn:3"]),
         ("?trigger=motion", ["garden:2"]),
+        ("?label=cat,Dining%20table", ["barn:3"]),
+        ("?label=do", []),
         ("?since=1700000002", ["barn:3", "garden:2"]),
         ("?until=1700000001", ["garden:1"]),
         ("?since=2023-11-14T22:13:22Z&until=2023-11-14T22:13:22%2B00:00", ["garden:2"]),
@@ -85,7 +87,8 @@ async def test_filters_and_orders(
         "garden", NOON + 2000, lux=100, temperature=8, trigger="motion", parent_id="the-command"
     )
     await store("barn", NOON + 3000, lux=121, temperature=20, context_id="the-command")
-    await redis.hset(keys.image(f"barn:{NOON + 3000}"), "people", 2)
+    seen = {"people": 2, "labels": "person,person,dog,dining table"}
+    await redis.hset(keys.image(f"barn:{NOON + 3000}"), mapping=seen)
 
     found = await listed(gallery, query)
 
@@ -142,6 +145,7 @@ async def test_pages_of_a_context_miss_and_repeat_nothing(gallery: Web, store: S
         ("node=" + "x" * 300, "node", "x" * 200, "1 to 32"),
         ("node=all", "node", "all", "reserved"),
         ("trigger=a%20b", "trigger", "a b", "a-z"),
+        ("label=%07", "label", "\x07", "person or dog"),
         ("sort=name", "sort", "name", "-timestamp"),
         ("limit=0", "limit", "0", "greater than or equal to 1"),
         ("limit=201", "limit", "201", "less than or equal to 200"),

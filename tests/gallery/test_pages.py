@@ -1,5 +1,6 @@
 """The pages as the server renders them: they work without JavaScript."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -77,6 +78,28 @@ async def test_the_picture_page_shows_what_is_known_with_units(gallery: Web, sto
     for value in ("110 lx", "-3.2 °C", "64 × 48 pixels", "1/125 s", "2.5×", "5,200 K"):  # noqa: RUF001
         assert f"<dd>{value}</dd>" in text
     assert "<dd>&lt;b&gt;</dd>" in text
+
+
+async def test_what_was_seen_is_framed_on_the_picture_and_on_its_card(
+    gallery: Web, store: Store
+) -> None:
+    boxes = "[[0, 25, 50, 50], [90, 90, 20, 20], [1, 2], null]"
+    image = await store("garden", NOON, people=1, boxes=boxes, labels="person,<dog>,cat")
+    await store("barn", NOON, people=0, boxes="[]", labels="")
+
+    page_of_it = await page(gallery, f"/images/{image.id}")
+    grid = await page(gallery, "/")
+
+    for text, fit in ((page_of_it, "meet"), (grid, "slice")):
+        assert text.count('<svg class="boxes"') == 1
+        (drawing,) = re.findall(r'<svg class="boxes".*?</svg>', text, re.DOTALL)
+        assert f'viewBox="0 0 64 48" preserveAspectRatio="xMidYMid {fit}"' in drawing
+        assert 'data-kind="person"><rect x="0.0" y="12.0" width="32.0" height="24.0">' in drawing
+        assert 'data-kind="thing"><rect x="57.6" y="43.2" width="6.4" height="4.8">' in drawing
+        assert drawing.count("<rect") == 2
+        assert "&lt;dog&gt;" in drawing
+    assert "shows-boxes" in page_of_it  # also without a script
+    assert "shows-boxes" not in grid
 
 
 async def test_the_picture_page_leads_to_its_neighbours_of_the_same_node(

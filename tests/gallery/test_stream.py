@@ -234,6 +234,21 @@ async def test_the_card_of_the_stream_is_the_card_of_the_page(
     response.close()
 
 
+async def test_a_picture_is_told_again_when_something_was_seen_in_it(
+    gallery: Web, live: AsyncIterator[tuple[str, Any]], store: Store, redis: Any
+) -> None:
+    await settled(live, store)
+    response = await gallery.get("/api/stream", params={"label": "dog"})
+    image = await store("porch", NOON + 1)
+    await next_of(live, "image", id=image.id)
+    await redis.hset(f"image:{image.id}", mapping={"people": 0, "labels": "dog"})
+
+    await redis.xadd("changes", {"what": "seen", "ids": image.id})
+
+    assert (await next_of(messages(response), "image"))["labels"] == "dog"
+    response.close()
+
+
 @pytest.mark.parametrize("by", ["the gallery", "a rule"])
 async def test_who_has_a_page_open_is_told_what_is_deleted(
     gallery: Web, live: AsyncIterator[tuple[str, Any]], store: Store, redis: Any, by: str

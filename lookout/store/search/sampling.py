@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lookout.store.client import Client
 from lookout.store.errors import StoreRefused
+from lookout.store.search.holding import has
 from lookout.store.search.query import TIME, Query, compiled
 from lookout.store.search.windows import FEW, HEAVY, MUCH, Counted, holds
 
@@ -140,14 +141,14 @@ def _row(names: Sequence[str], found: Sequence[bytes | None]) -> Row:
 
 def _passes(row: Row, query: Query) -> bool:
     """Roughly: words are not looked at."""
-    return all(row.get(name) in values for name, values in query.tags.items()) and all(
+    return all(has(row, name, values) for name, values in query.tags.items()) and all(
         (number := _number(row.get(name))) is not None and holds(span, number)
         for name, span in query.ranges.items()
     )
 
 
 def _is_left_out(row: Row, query: Query) -> bool:
-    return any(row.get(name) in values for name, values in query.without.items())
+    return any(has(row, name, values) for name, values in query.without.items())
 
 
 def _number(text: str | None) -> float | None:

@@ -6,7 +6,8 @@ from typing import Final
 
 from PIL import ImageDraw
 
-from lookout.vision.objects.thing import PERSON, Thing
+from lookout.contract.images import PERSON
+from lookout.vision.objects.thing import Thing
 from lookout.vision.pictures import drawn, opened
 from lookout.vision.upright import upright_size
 

@@ -5,9 +5,10 @@ from typing import Final
 import cv2
 import numpy as np
 
+from lookout.contract.images import PERSON
 from lookout.vision.objects.decoding import apart
 from lookout.vision.objects.fit import Fit
-from lookout.vision.objects.thing import PERSON, Thing
+from lookout.vision.objects.thing import Thing
 from lookout.vision.pictures import drawn, opened
 from lookout.vision.upright import upright_size
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from lookout.contract.images import PERSON
 from lookout.errors import LookoutError
 
-PERSON: Final = "person"  # as COCO's names have it
 LEAST_SCORE: Final = 0.3  # YOLOv3-tiny: right in 22 of 25 frames of a film that a person looked at
 
 

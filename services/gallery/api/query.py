@@ -77,6 +77,12 @@ def _metric(name: str) -> str:
     return name
 
 
+def _label(name: str) -> str:
+    if not name.isprintable() or not name.strip():
+        raise ValueError("use the name of a thing such as person or dog")
+    return name.strip()
+
+
 def _text(example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "examples": [example]})
 
@@ -91,6 +97,9 @@ NodeNames = Annotated[tuple[NodeName, ...], BeforeValidator(several), Field(max_
 Origin = Annotated[str, Field(pattern=rf"^{NODE_PATTERN}$")]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(several), Field(max_length=100)]
 WordList = Annotated[tuple[Word, ...], BeforeValidator(several), Field(max_length=100)]
+# Of a model's things, such as `dining table`; there is no list of all.
+Label = Annotated[str, Field(max_length=64), AfterValidator(_label)]
+Labels = Annotated[tuple[Label, ...], BeforeValidator(several), Field(max_length=100)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 RANGED: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
 SORTS: Final = tuple(sign + name for name in ("timestamp", *RANGED, "size") for sign in ("-", ""))
@@ -134,6 +143,8 @@ class ImageFilter(_Ranged):
     since: Time | None = None
     until: Time | None = None
     trigger: WordList = ()
+    label: Labels = Field((), description="things that were seen, any of them, such as dog")
+    zone: WordList = Field((), description="zones with something in them, any of these")
     kept: bool | None = Field(None, description="only those that are kept for good, or only others")
     context: Identifier | None = Field(None, description="made by, or caused by, this context")
 
@@ -144,7 +155,13 @@ class ImageFilter(_Ranged):
 
     def query(self) -> Query:
         """The store's query, the context left out."""
-        tags = {"node": self.node, "trigger": self.trigger, "kept": KEPT if self.kept else ()}
+        tags = {
+            "node": self.node,
+            "trigger": self.trigger,
+            "labels": self.label,
+            "zones": self.zone,
+            "kept": KEPT if self.kept else (),
+        }
         ranges = {name: self.span(name) for name in RANGED}
         ranges["timestamp"] = between(self.since, self.until)
         return Query(

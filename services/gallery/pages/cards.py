@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from lookout.store.images import FIELDS
 from services.gallery.api import serialize
-from services.gallery.pages import facts
+from services.gallery.pages import facts, seen
 
 LATE, TOO_LATE = 2.0, 5.0  # intervals without a picture until it is amber, and red
 USUAL_INTERVAL: Final = 60.0  # seconds, for nodes that do not tell theirs
 
 
 def full(image: Mapping[str, Any]) -> dict[str, Any]:
-    """For templates: what is not known of an image is None."""
-    return {**dict.fromkeys(FIELDS), **image}
+    """For templates: what is not known of an image is None; `seen` are its boxes."""
+    return {**dict.fromkeys(FIELDS), **image, "seen": seen.of_image(image)}
 
 
 def of_node(node: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from services.gallery.api.query import ImageParameters, Parameters
 from services.gallery.pages import wording
 
 RANGES: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
-_LISTS: Final = ("node", "trigger")
+_LISTS: Final = ("node", "trigger", "label", "zone")
 _ENDS: Final = tuple(f"{name}_{end}" for name in RANGES for end in ("min", "max"))
 
 

@@ -44,7 +44,10 @@ async def index(request: web.Request) -> web.Response:
         query=filters.active(given, ImageParameters, "cursor"),
         search=filters.search(given),
         watch="" if errors else filters.active(given, ImageParameters, "cursor", "limit", "sort"),
-        filter_text={name: given.get(name, "") for name in ("since", "until")},
+        filter_text={
+            **{name: given.get(name, "") for name in ("since", "until")},
+            "label": ", ".join(given.getall("label", ())),
+        },
     )
 
 

@@ -7,7 +7,7 @@ import { holding } from "./hold.js";
 import { lightboxOn } from "./lightbox.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
-import { made, mainOf } from "./place.js";
+import { made, mainOf, renew } from "./place.js";
 import { removeWithUndo } from "./remove.js";
 import { comeBack } from "./return.js";
 import { selecting } from "./select.js";
@@ -120,8 +120,15 @@ const mayMove = () => !mustWait() && sort === "-timestamp" && (waiting.length > 
 let timer = 0;
 
 function arrive(image) {
-  if (cardOf(image.id)) {
-    cardOf(image.id).classList.remove("is-deleted"); // brought back
+  const known = cardOf(image.id);
+  if (known) {
+    known.classList.remove("is-deleted"); // brought back,
+    renew(known, made(image.html)); // or looked at since
+    return;
+  }
+  const at = waiting.findIndex((each) => each.id === image.id);
+  if (at >= 0) {
+    waiting[at] = image;
     return;
   }
   if (waiting.length < MOST_WAITING) waiting.push(image);

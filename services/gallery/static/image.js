@@ -59,6 +59,16 @@ keep.addEventListener("click", async () => {
   }
 });
 
+// It may have been looked at since it is open.
+function showSeen(main) {
+  const [facts, fresh] = [picture, main].map((each) => each.querySelector(".facts"));
+  if (facts.isEqualNode(fresh)) return;
+  facts.replaceWith(fresh);
+  const link = frame.querySelector("a");
+  for (const each of link.querySelectorAll(".boxes")) each.remove();
+  link.append(...main.querySelectorAll(".picture__frame .boxes"));
+}
+
 async function resync() {
   const main = await mainOf(here() + location.search).catch(() => null);
   byId("gone").hidden = main !== null;
@@ -67,6 +77,7 @@ async function resync() {
     link.hidden = fresh.hidden;
     if (!fresh.hidden) link.href = fresh.getAttribute("href");
   }
+  if (main) showSeen(main);
 }
 
 byId("delete").addEventListener("click", async () => {
@@ -102,7 +113,10 @@ addEventListener("popstate", () => {
 captureKey(() => node);
 live({
   image(image) {
-    if (image.id === id) byId("gone").hidden = true; // brought back
+    if (image.id === id) {
+      byId("gone").hidden = true; // brought back,
+      soon(); // or looked at
+    }
     if (previous.hidden || next.hidden) soon();
   },
   deleted({ ids }) {

@@ -1,6 +1,7 @@
 // On every page: ticking times, the help, and the keys that work everywhere.
 
 import { address, here } from "./api.js";
+import { startBoxes } from "./boxes.js";
 import { byId } from "./dom.js";
 import { startTicking } from "./time.js";
 
@@ -33,7 +34,7 @@ document.addEventListener("error", ({ target }) => {
   if (target instanceof HTMLImageElement) target.classList.add("is-gone");
 }, true);
 
-const KEYS = { "?": () => help.showModal(), "/": focusFilter };
+const KEYS = { "?": () => help.showModal(), "/": focusFilter, b: startBoxes() };
 
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, select, textarea");

@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
 import { captured, captureOn, showAge, showChange } from "./nodecard.js";
-import { made, mainOf, refresh } from "./place.js";
+import { made, mainOf, refresh, renew } from "./place.js";
 import { draw } from "./spark.js";
 
 const CHARTS_EVERY = 60_000; // milliseconds
@@ -41,7 +41,11 @@ function trim(list) {
 
 function arrive(image) {
   captured(card, image.id);
-  if (grid.querySelector(`[data-id="${CSS.escape(image.id)}"]`)) return;
+  const known = grid.querySelector(`[data-id="${CSS.escape(image.id)}"]`);
+  if (known) {
+    renew(known, made(image.html));
+    return;
+  }
   const first = grid.querySelector(".card");
   if (first && Number(first.dataset.timestamp) > image.timestamp) return;
   const picture = made(image.html);
