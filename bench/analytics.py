@@ -5,6 +5,7 @@ what one worker can do, how long it is from the shutter to the detection on the 
 """
 
 import asyncio
+import importlib.util
 import io
 import math
 import subprocess
@@ -36,7 +37,7 @@ from lookout.store import keys
 from lookout.store.client import Client, opened
 from lookout.store.groups import Group
 from lookout.store.images import Images, NewImage
-from lookout.vision.objects.choosing import chosen
+from lookout.vision.objects.choosing import NEEDED, chosen
 from lookout.vision.objects.models import default_folder
 from scenery import Scene
 from services.analytics.service import GROUP
@@ -51,6 +52,8 @@ STEPS: Final = ("read", "look", "write")
 
 async def measure(folder: Path, given: Namespace) -> dict[str, Any]:
     """A row for each number of workers, and one for the time from the shutter on."""
+    if importlib.util.find_spec("cv2") is None:
+        raise SystemExit(NEEDED)
     model = chosen("auto", default_folder())
     pictures = await asyncio.to_thread(_pictures, given.film)
     for number, jpeg in enumerate(pictures):

@@ -10,12 +10,17 @@ from typing import Any, Final
 from lookout.amounts.ranges import Range
 from lookout.contract.limits import FARTHEST_CLOCK
 from lookout.store import keys
-from lookout.store.client import Client, has_command
+from lookout.store.client import Client
+from lookout.store.search import Index, Query
 from lookout.store.search.asking import Asker
 from lookout.store.search.pieces import in_pieces, pairs
+from lookout.store.search.query import TIME
 from lookout.store.search.sampling import Sampler
+from lookout.store.series import Part, Series
 
 MOST_BUCKETS: Final = 100_000
+OF_IMAGES: Final = ("people", "detect_ms")  # metrics that are fields of images
+SLACK: Final = 1e-3  # milliseconds: 1795213515.473 s times 1000 is a little less, or more
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Readings:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._has_series: bool | None = None
+        self._series = Series(client)
 
     async def store(self, reading: NewReading, *, ttl: int) -> None:
         """Write one reading with its TTL, and note it as the node's last if it is the newest."""
@@ -59,53 +64,88 @@ class Readings:
             pipe.sadd(keys.NODES, reading.node)
             pipe.hset(node_key, mapping=seen)
             await pipe.execute()
-        await self._add_to_series(reading)
-
-    async def _add_to_series(self, reading: NewReading) -> None:
-        if self._has_series is None:
-            self._has_series = await has_command(self._client, "TS.ADD")
-        if not self._has_series:
-            return
-        async with self._client.pipeline(transaction=False) as pipe:
-            for metric, value in reading.metrics.items():
-                pipe.execute_command(
-                    *("TS.ADD", keys.series(reading.node, metric), reading.milliseconds, value),
-                    *("RETENTION", keys.SERIES_RETENTION * 1000, "ON_DUPLICATE", "LAST"),
-                    *("LABELS", "node", reading.node, "metric", metric),
-                )
-            # A sample older than the retention is refused; the hash above has it all the same.
-            await pipe.execute(raise_on_error=False)
+        await self._series.add(reading.node, reading.milliseconds, reading.metrics)
 
     async def buckets(
         self, node: str, metric: str, *, since: float, until: float, width: float
     ) -> list[dict[str, float]]:
         """Average, least and most of a metric for each `width` seconds, oldest first.
 
-        `metric` must be a checked name: it becomes part of the query. Raises SearchCut, and
-        Indexing while the index is not complete.
+        From the time series where they tell all of it, else from the index; people and what their
+        counting took, from the images'. `metric` must be a checked name: it becomes part of the
+        query. Raises SearchCut, and Indexing while the index is not complete.
         """
         first = math.floor(since / width) * width
+        told = await self._of_series(node, metric, since=since, until=until, width=width)
+        if told is not None:
+            return told
+        source = _source(metric)
         asker = Asker(self._client)
-        await asker.complete(keys.READINGS_INDEX)
+        await asker.complete(source.index)
 
         async def ask(span: Range, limit: float) -> tuple[list[Any], float]:
-            command = _buckets(node, metric, span, first, width)
+            command = _buckets(source.index, node, metric, span, first, width)
             rows, seconds = await asker.timed(*command, limit=limit)
             return rows[1:], seconds
 
-        sampler = Sampler(self._client, keys.READING_PREFIX)
+        sampler = Sampler(self._client, source.prefix)
         pieces = await in_pieces(sampler, Range(since, until), ask)
         return _merged((pairs(row) for piece in pieces for row in piece), first, width)
 
+    async def _of_series(
+        self, node: str, metric: str, *, since: float, until: float, width: float
+    ) -> list[dict[str, float]] | None:
+        """The same from the time series; None where they do not know all that the hashes do."""
+        step = round(width * 1000)
+        begins = await self._series.begins(node, metric)
+        if begins is None or step < 1 or not math.isclose(step, width * 1000):
+            return None
+        if since * 1000 < begins and await self._has_older(node, metric, since, begins / 1000):
+            return None
+        low, high = math.ceil(since * 1000 - SLACK), math.floor(until * 1000 + SLACK)
+        parts = await self._series.buckets(node, metric, low=low, high=high, width=step)
+        return None if parts is None else [_told(at, parts[at]) for at in sorted(parts)]
+
+    async def _has_older(self, node: str, metric: str, since: float, begins: float) -> bool:
+        """Whether there are hashes of that time from before the series began."""
+        source = _source(metric)
+        index = Index(self._client, source.index, source.prefix, (TIME,))
+        # What is in the series' first millisecond is in the series.
+        span = Range(since, begins - 0.001)
+        return bool(await index.count(Query(tags={"node": [node]}, ranges={TIME: span})))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    index: str
+    prefix: str
+
+
+def _source(metric: str) -> _Source:
+    """Where a metric's single values are kept as hashes."""
+    if metric in OF_IMAGES:
+        return _Source(keys.IMAGES_INDEX, keys.IMAGE_PREFIX)
+    return _Source(keys.READINGS_INDEX, keys.READING_PREFIX)
+
+
+def _told(at: int, part: Part) -> dict[str, float]:
+    return {
+        "timestamp": at / 1000,
+        "average": part.total / part.count,
+        "least": part.least,
+        "most": part.most,
+        "count": part.count,
+    }
+
 
 def _buckets(
-    node: str, metric: str, span: Range, first: float, width: float
+    index: str, node: str, metric: str, span: Range, first: float, width: float
 ) -> tuple[str | int, ...]:
     # Counted from the first bucket on, as the server writes no more than twelve digits; and never
     # 1e+06, which its arithmetic does not know.
     bucket = f"floor((@timestamp - {first:.6f}) / {width:.6f})"
     return (
-        *("FT.AGGREGATE", keys.READINGS_INDEX, f"@node:{{$node}} @timestamp:{span.text()}"),
+        *("FT.AGGREGATE", index, f"@node:{{$node}} @timestamp:{span.text()}"),
         *("PARAMS", 2, "node", node, "LOAD", 4, "@timestamp", f"@{metric}"),
         *(f"@MIN_{metric}", f"@MAX_{metric}"),  # of what was rolled up
         *("FILTER", f"exists(@{metric})", "APPLY", bucket, "AS", "bucket"),

@@ -12,6 +12,7 @@ from lookout.store import results
 from lookout.store.client import transient
 from lookout.store.groups import Entry, Group
 from lookout.store.results import Seen
+from lookout.store.series import Series
 from lookout.vision.objects.thing import Detector, Thing, people
 from services.analytics import metrics
 from services.analytics.choice import stored_at
@@ -30,6 +31,7 @@ class Looker:
     detector: Detector
     limits: Analytics
     teller: Teller
+    series: Series
 
     async def handle(self, entry: Entry) -> float | None:
         """Deal with an entry, whatever it is. Seconds that the model took, if it was asked."""
@@ -106,8 +108,15 @@ class Looker:
                 metrics.SEEN.inc()
                 metrics.PEOPLE.inc(number)
                 metrics.AGE.observe(max(0.0, time.time() - stored_at(entry)))
+                await self._note(entry, number, fields["detect_ms"])
                 if written.recent:
                     self.teller.tell(entry, things, written.recent, rules.steady, seen.context_id)
+
+    async def _note(self, entry: Entry, number: int, milliseconds: str | float) -> None:
+        """Let charts have it, where the server has time series."""
+        values = {"people": float(number), "detect_ms": float(milliseconds)}
+        at = round(float(entry.fields["timestamp"]) * 1000)
+        await transient(partial(self.series.add, entry.fields["node"], at, values))
 
     async def _skip(self, entry: Entry, reason: str) -> None:
         await transient(partial(self.group.done, [entry]))

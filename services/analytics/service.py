@@ -8,6 +8,7 @@ from lookout.hub import Hub
 from lookout.store import keys
 from lookout.store.client import transient
 from lookout.store.groups import Group
+from lookout.store.series import Series
 from lookout.vision.objects.thing import Detector
 from services.analytics.homeassistant import show_zones
 from services.analytics.inflow import Inflow
@@ -24,7 +25,8 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
     await transient(group.join)
     limits = settings.analytics
     inflow = Inflow(group, limits)
-    looker = Looker(group, detector, limits, Teller(hub.session, hub.topics, hub.events))
+    teller = Teller(hub.session, hub.topics, hub.events)
+    looker = Looker(group, detector, limits, teller, Series(hub.client))
     async with Crew() as crew:
         crew.start(hub.keep_indexes(), "indexes")
         if limits.worker == 1:  # one says it for all

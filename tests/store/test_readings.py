@@ -12,6 +12,19 @@ START = 1_795_000_000.0
 COUNT = 20_000
 
 
+async def test_people_are_a_metric_by_the_images_that_were_looked_at(client: Client) -> None:
+    for number, people in enumerate(("0", "2", "1", None)):
+        at = START + number
+        fields = {"node": "barn", "timestamp": f"{at:.3f}", "lux": "9"}
+        seen = {} if people is None else {"people": people}
+        await client.hset(f"image:barn:{round(at * 1000)}", mapping=fields | seen)
+    hour = START // 3600 * 3600
+    asked = {"since": hour, "until": hour + 3600, "width": 3600.0}
+    told = await Readings(client).buckets("barn", "people", **asked)
+    assert told == [{"timestamp": hour, "average": 1.0, "least": 0.0, "most": 2.0, "count": 3.0}]
+    assert await Readings(client).buckets("barn", "lux", **asked) == []
+
+
 @pytest.mark.parametrize("width", [1.0, 600.0, 1_000_000.0])
 async def test_buckets_are_made_of_all_readings_however_many_there_are(
     client: Client, width: float

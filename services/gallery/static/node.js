@@ -25,6 +25,7 @@ async function drawChart(chart) {
     const url = `/api/readings?node=${node}&metric=${metric}&since=${since}&bucket=${bucket}`;
     const answer = await get(url).catch(() => null);
     if (!answer) return;
+    chart.hidden = "optional" in chart.dataset && !answer.readings.length;
     chart.querySelector(".muted").textContent = words;
     draw(chart, answer, unit);
     if (answer.readings.length >= FEW) return;
