@@ -1,6 +1,7 @@
-"""`lookout images`: find pictures by node, time, light, warmth, people, things and trigger."""
+"""`lookout images`: find pictures by a filter line, as on the page, or by options."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -57,6 +58,18 @@ def _cursor(text: str) -> Any:
     return _or_usage(Cursor.decode, text)
 
 
+def _line(words: Sequence[str]) -> dict[str, list[str]]:
+    from lookout.contract import filters
+
+    # The shell has taken the quotes away that held a value together.
+    return _or_usage(filters.parse, " ".join(_quoted(word) for word in words))
+
+
+def _quoted(word: str) -> str:
+    name, colon, value = word.partition(":")
+    return f'{name}:"{value}"' if colon and " " in value and '"' not in value else word
+
+
 def _numbers(help_: str) -> Any:
     return typer.Option(metavar="FROM..TO", parser=_range, help=help_)
 
@@ -66,6 +79,13 @@ def _moment(help_: str) -> Any:
 
 
 def images(
+    line: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME:VALUE]...",
+            help="a filter line, such as: node:porch lux:100..120 'temperature:<0' since:2h",
+        ),
+    ] = None,
     node: Annotated[
         list[str] | None,
         typer.Option(metavar="NODE", parser=_node, help="of this node; may be repeated"),
@@ -96,31 +116,65 @@ def images(
 ) -> None:
     """Find pictures, the newest first. Every filter must hold."""
     from lookout.amounts.ranges import between
-    from lookout.store.search import Query
+    from lookout.store import finding
 
-    tags = {
-        "node": node,
-        "trigger": trigger,
-        "labels": label,
-        "zones": zone,
-        "kept": ["1"] if kept else None,
-    }
-    ranges = {"lux": lux, "temperature": temperature, "people": people}
-    ranges["timestamp"] = between(since, until)
-    query = Query(
-        tags={name: values for name, values in tags.items() if values},
-        ranges={name: span for name, span in ranges.items() if span is not None},
+    said = _line(line or [])
+    words = {"node": node, "trigger": trigger, "label": label, "zone": zone}
+    every = {name: [*(words.get(name) or []), *said.get(name, [])] for name in finding.ASKED}
+    spans = _spans(said, lux=lux, temperature=temperature, people=people)
+    first, last = _moments(said, since, until)
+    spans["timestamp"] = between(first, last)
+    query = finding.wanted(every, spans, _kept(said, kept))
+    sort = said.get("sort", ["-timestamp"])[0]
+    query = replace(
+        query,
+        sort=sort.removeprefix("-"),
+        descending=sort.startswith("-"),
         limit=limit,
         cursor=cursor,
     )
-    connection.run(_show(query, as_json))
+    connection.run(_show(query, said.get("context", [None])[0], as_json))
 
 
-async def _show(query: "Query", as_json: bool) -> None:
+Lines = Mapping[str, Sequence[str]]
+
+
+def _spans(said: Lines, **options: Any) -> dict[str, Any]:
+    """What is asked of numbers: what the line and an option say must both hold."""
+    from lookout.contract.filters import RANGED
+
+    spans = dict(options)
+    for name in RANGED.keys() & said.keys():
+        span, option = _range(said[name][0]), options.get(name)
+        spans[name] = span if option is None else span.within(option)
+    return spans
+
+
+def _moments(said: Lines, since: Any, until: Any) -> tuple[Any, Any]:
+    """What is asked of the time, in the line's zone or this computer's own."""
+    from lookout.amounts.times import parse_time, parse_zone
+
+    zone = parse_zone(said["tz"][0]) if "tz" in said else None
+    given = {"since": since, "until": until}
+    for name in given.keys() & said.keys():
+        if given[name] is not None:
+            raise typer.BadParameter(f"{name} is in the line and in an option: say it once")
+        given[name] = parse_time(said[name][0], zone)
+    return given["since"], given["until"]
+
+
+def _kept(said: Lines, option: bool) -> bool | None:
+    from lookout.contract.filters import YES
+
+    return True if option else said["kept"][0].lower() in YES if "kept" in said else None
+
+
+async def _show(query: "Query", context: str | None, as_json: bool) -> None:
+    from lookout.store import finding
     from lookout.store import images as store
 
     async with connection.redis() as client:
-        page = await store.Images(client).page(query)
+        page = await finding.page(store.Images(client), query, context)
         if not page.rows:
             await connection.check_nodes(client, query.tags.get("node", ()))
     found = [store.as_json(row) for row in page.rows]

@@ -51,7 +51,8 @@ def _lenient_json(value: object) -> object:
 class Column:
     """How a field is kept and shown: its kind in the hash, its index, its name and unit for people.
 
-    What is `ranged` can be asked for from one number to another, and sorted by.
+    What is `ranged` can be asked for from one number to another, and sorted by; `asked` is the name
+    by which people ask for one of several words.
     """
 
     kind: Literal["text", "number", "whole", "json"] = "text"
@@ -59,6 +60,7 @@ class Column:
     label: str = ""
     unit: str = ""
     ranged: bool = False
+    asked: str = ""
 
 
 class Told(Open):
@@ -75,7 +77,7 @@ class Told(Open):
     ] = Field(None, ge=-100, le=200, description="degrees C")
     width: Annotated[int | None, Column("whole")] = Field(None, gt=0)
     height: Annotated[int | None, Column("whole")] = Field(None, gt=0)
-    trigger: Annotated[Word | None, Column(index="tag", label="Trigger")] = None
+    trigger: Annotated[Word | None, Column(index="tag", label="Trigger", asked="trigger")] = None
     context_id: Annotated[Identifier | None, Column(index="tag", label="Context")] = None
     parent_id: Annotated[Identifier | None, Column(index="tag")] = None
     meta: Annotated[dict[str, JsonValue] | None, BeforeValidator(_lenient_json), Column("json")] = (
@@ -86,7 +88,7 @@ class Told(Open):
 class ImageFields(Told):
     """All that the hub keeps of an image besides its bytes. A field of ours is one line here."""
 
-    node: Annotated[str, Column(index="tag")]
+    node: Annotated[str, Column(index="tag", asked="node")]
     received_at: Annotated[float | None, Column("number")] = Field(None, description="Unix seconds")
     mime_type: Annotated[str | None, Column(index="tag", label="Type")] = None
     size: Annotated[int | None, Column("whole", "number")] = Field(None, description="bytes")
@@ -94,10 +96,10 @@ class ImageFields(Told):
     boxes: Annotated[list[Any] | None, Column("json")] = Field(
         None, description="x, y, width, height in per cent, those of people first"
     )
-    labels: Annotated[str | None, Column(index="tag", label="Seen")] = Field(
+    labels: Annotated[str | None, Column(index="tag", label="Seen", asked="label")] = Field(
         None, description="what is in each of the boxes, with commas between"
     )
-    zones: Annotated[str | None, Column(index="tag", label="In")] = Field(
+    zones: Annotated[str | None, Column(index="tag", label="In", asked="zone")] = Field(
         None, description="the zones in which some of them are, with commas between"
     )
     detector: Annotated[str | None, Column(label="Seen by")] = Field(

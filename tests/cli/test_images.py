@@ -71,6 +71,9 @@ async def test_shows_the_newest_first(on_store: Cli) -> None:
         (("--people", "1.."), []),
         (("--label", "cat", "--label", "dog"), [NEW]),
         (("--limit", "1"), [NEW]),
+        (("node:garden", "lux:>100 since:2h"), [NEW]),
+        (("lux:..115", "--lux", "110..", "sort:-lux"), [BARN, NEW]),
+        (("lux:<5",), []),
     ],
     ids=lambda value: " ".join(value) if value and isinstance(value[0], str) else "",
 )
@@ -109,6 +112,8 @@ async def test_says_when_nothing_matches(on_store: Cli) -> None:
         (("--trigger", "Motion!"), "starting with a letter"),
         (("--cursor", "xyz"), "next"),
         (("--limit", "0"), "greater than or equal to 1"),
+        (("lxu:5",), "did you mean lux?"),
+        (("since:1h", "--since", "2h"), "say it once"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -41,8 +41,8 @@ async def test_the_parameters_of_a_list_are_described(gallery: Web) -> None:
     document = await (await gallery.get("/api/openapi.json")).json()
 
     parameters = document["paths"]["/api/images"]["get"]["parameters"]
-    assert {"tz", "node", "since", "until", "lux", "temperature", "people", "trigger", "label",
-            "zone", "kept", "context", "sort", "limit",
+    assert {"q", "tz", "node", "since", "until", "lux", "temperature", "people", "trigger",
+            "label", "zone", "kept", "context", "sort", "limit",
             "cursor"} == {each["name"] for each in parameters}  # fmt: skip
 
 

@@ -77,6 +77,10 @@ async def test_an_image_is_its_hash_without_the_bytes_and_with_numbers_as_number
         ("?sort=-temperature", ["barn:3", "garden:2", "garden:1"]),
         ("?sort=people", ["barn:3"]),
         ("?lux=&node=", ["barn:3", "garden:2", "garden:1"]),
+        ("?q=lux:%3E7+node:garden,gate", ["garden:2"]),
+        ("?q=lux:%3C100&node=garden&sort=timestamp", ["garden:1"]),
+        ("?q=kept:no+since:1700000002", ["barn:3", "garden:2"]),
+        ("?label=dog", ["barn:3"]),
     ],
 )
 async def test_filters_and_orders(

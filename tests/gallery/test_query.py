@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
+from yarl import URL
 
 from lookout.amounts.ranges import Range
 from services.gallery.api.query import ImageParameters, parse
+from services.gallery.pages import filters
 from services.gallery.web.problems import Problem
 
 
@@ -63,3 +65,32 @@ def test_whatever_is_written_is_understood_or_refused_by_name(fields: dict[str, 
     except Problem as problem:
         assert problem.status == 400
         assert {error["field"] for error in problem.members["errors"]} <= fields.keys()
+
+
+LINE = 'node:porch,barn lux:<5 since:"yesterday 22:00" label:dog kept:no sort:-lux'
+
+
+def test_a_line_becomes_the_parameters_that_say_the_same_and_back() -> None:
+    url = filters.canonical(MultiDict(q=LINE, tz="+02:00", trigger=""))
+
+    assert url is not None
+    given = URL(url).query
+    assert "q" not in given
+    assert given["tz"] == "+02:00"
+    assert filters.line(given) == LINE
+    assert filters.canonical(given) is None
+    assert parse(ImageParameters, given) == images(q=LINE, tz="+02:00")
+
+
+def test_every_wrong_word_of_a_line_is_named() -> None:
+    with pytest.raises(Problem) as refused:
+        images(q="node:porch lux:bright dog")
+
+    errors = refused.value.members["errors"]
+    assert [(each["field"], each["value"]) for each in errors] == [("q", "lux:bright"), ("q", "dog")]
+    assert filters.canonical(MultiDict(q="lux:bright")) is None
+
+
+def test_a_line_of_nothing_deletes_nothing() -> None:
+    assert images(q="  ").is_empty
+    assert not images(q="kept:no").is_empty

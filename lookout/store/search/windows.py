@@ -182,9 +182,7 @@ def growth(found: int, wanted: int, seconds: float, least: float = LEAST_GROWTH)
 
 def is_empty(span: Range) -> bool:
     """Whether no number lies in it."""
-    if span.low == span.high:
-        return span.above_low or span.below_high
-    return span.low > span.high
+    return span.is_empty
 
 
 def is_point(span: Range) -> bool:

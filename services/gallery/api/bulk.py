@@ -15,12 +15,11 @@ from multidict import MultiDict
 from pydantic import Field, ValidationError
 
 from lookout.contract.images import ImageId
-from lookout.store import trash
+from lookout.store import finding, trash
 from lookout.store.retention import keeping
 from lookout.store.retention.removal import GROUP, KEPT, SEEN, Victim
 from lookout.store.search import Cursor, Row
 from services.gallery import keys
-from services.gallery.api import paging
 from services.gallery.api.images import too_much
 from services.gallery.api.nodes import body_of
 from services.gallery.api.query import (
@@ -108,7 +107,7 @@ async def every(request: web.Request, wanted: ImageFilter) -> list[Row]:
     rows: list[Row] = []
     query = replace(wanted.query(), limit=GROUP)
     while True:
-        page = await paging.page(request.app[keys.IMAGES], query, wanted.context)
+        page = await finding.page(request.app[keys.IMAGES], query, wanted.context)
         rows += page.rows
         if len(rows) > MOST:
             raise Problem(

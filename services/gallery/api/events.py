@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from lookout.store import finding
 from lookout.store.events import as_json
 from services.gallery import keys
-from services.gallery.api import paging, serialize
+from services.gallery.api import serialize
 from services.gallery.api.query import EventParameters, StreamParameters, parse
 from services.gallery.live.viewer import Form, Viewer
 from services.gallery.web.proxies import prefix_of
@@ -24,7 +25,7 @@ async def list_events(request: web.Request) -> web.Response:
 
 async def find(request: web.Request, parameters: EventParameters) -> dict[str, Any]:
     """A page of events as the API answers it."""
-    found = await paging.page(request.app[keys.EVENTS], parameters.query(), parameters.context)
+    found = await finding.page(request.app[keys.EVENTS], parameters.query(), parameters.context)
     return {"events": [serialize.event(as_json(row)) for row in found.rows], "next": found.next}
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from aiohttp import web
 
 from lookout.contract.images import split_image_id
+from lookout.store import finding
 from lookout.store.retention import keeping
 from services.gallery import keys, metrics
-from services.gallery.api import paging, serialize
+from services.gallery.api import serialize
 from services.gallery.api.query import DataParameters, ImageParameters, NoParameters, parse
 from services.gallery.api.thumbnails import WIDTHS
 from services.gallery.web.problems import Problem, not_found
@@ -26,7 +27,7 @@ async def list_images(request: web.Request) -> web.Response:
 
 async def find(request: web.Request, parameters: ImageParameters) -> dict[str, Any]:
     """A page of images as the API answers it."""
-    found = await paging.page(request.app[keys.IMAGES], parameters.query(), parameters.context)
+    found = await finding.page(request.app[keys.IMAGES], parameters.query(), parameters.context)
     images = [serialize.image(row, prefix_of(request)) for row in found.rows]
     return {"images": images, "next": found.next}
 

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
 from http import HTTPStatus
@@ -19,14 +19,17 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     create_model,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from lookout.amounts.ranges import Range, between, parse_range
 from lookout.amounts.times import parse_duration, parse_time, parse_zone
-from lookout.contract.images import IMAGE_FIELDS
+from lookout.contract import filters
+from lookout.contract.filters import ASKED, ORDERS, RANGED
 from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
-from lookout.store.retention.removal import KEPT
+from lookout.store import finding
 from lookout.store.search import BadCursor, Cursor, Query, Row
 from lookout.store.search.holding import finds
 from services.gallery.live.viewer import KINDS, Judge
@@ -77,12 +80,6 @@ def _metric(name: str) -> str:
     return name
 
 
-def _label(name: str) -> str:
-    if not name.isprintable() or not name.strip():
-        raise ValueError("use the name of a thing such as person or dog")
-    return name.strip()
-
-
 def _text(example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "examples": [example]})
 
@@ -98,21 +95,13 @@ Origin = Annotated[str, Field(pattern=rf"^{NODE_PATTERN}$")]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(several), Field(max_length=100)]
 WordList = Annotated[tuple[Word, ...], BeforeValidator(several), Field(max_length=100)]
 # Of a model's things, such as `dining table`; there is no list of all.
-Label = Annotated[str, Field(max_length=64), AfterValidator(_label)]
+Label = Annotated[str, AfterValidator(filters.check_label)]
 Labels = Annotated[tuple[Label, ...], BeforeValidator(several), Field(max_length=100)]
 Limit = Annotated[int, Field(ge=1, le=200)]
-RANGED: Final = {name: each for name, each in IMAGE_FIELDS.items() if each.ranged}
-SORTS: Final = tuple(sign + name for name in ("timestamp", *RANGED, "size") for sign in ("-", ""))
-
-
-def _order(name: str) -> str:
-    if name not in SORTS:
-        raise ValueError(f"use one of {', '.join(SORTS)}")
-    return name
-
-
 Sort = Annotated[
-    str, AfterValidator(_order), WithJsonSchema({"type": "string", "enum": list(SORTS)})
+    str,
+    AfterValidator(filters.check_order),
+    WithJsonSchema({"type": "string", "enum": list(ORDERS)}),
 ]
 Kind = Literal["image", "deleted", "node", "event"]
 Metric = Annotated[Word, AfterValidator(_metric)]
@@ -131,11 +120,16 @@ _RANGES: dict[str, Any] = {
     name: (Numbers | None, Field(None, description=each.unit)) for name, each in RANGED.items()
 }
 _Ranged: Any = create_model("Ranged", __base__=Parameters, **_RANGES)
+WRONG_LINE: Final = "filter_line"
 
 
 class ImageFilter(_Ranged):
-    """Which images."""
+    """Which images: by parameters, by a filter line, or by both."""
 
+    q: str = Field(
+        "",
+        description="a filter line, which says the same: node:porch lux:100..120 since:2h",
+    )
     tz: Zone | None = Field(
         None, description="in which times without a zone are; default: the hub's"
     )
@@ -148,6 +142,19 @@ class ImageFilter(_Ranged):
     kept: bool | None = Field(None, description="only those that are kept for good, or only others")
     context: Identifier | None = Field(None, description="made by, or caused by, this context")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_line(cls, given: Any) -> Any:
+        """What a filter line says joins the other parameters."""
+        if not isinstance(given, dict) or not given.get("q"):
+            return given
+        lines = given["q"] if isinstance(given["q"], list) else [given["q"]]
+        words = filters.read(" ".join(map(str, lines)))
+        wrong = [word for word in words if word.wrong]
+        if wrong:
+            raise PydanticCustomError(WRONG_LINE, "words of a filter line", {"words": wrong})
+        return _joined({name: each for name, each in given.items() if name != "q"}, words)
+
     def span(self, name: str) -> Range | None:
         """What is asked of a field that has a range."""
         found: Range | None = getattr(self, name)
@@ -155,20 +162,10 @@ class ImageFilter(_Ranged):
 
     def query(self) -> Query:
         """The store's query, the context left out."""
-        tags = {
-            "node": self.node,
-            "trigger": self.trigger,
-            "labels": self.label,
-            "zones": self.zone,
-            "kept": KEPT if self.kept else (),
-        }
-        ranges = {name: self.span(name) for name in RANGED}
-        ranges["timestamp"] = between(self.since, self.until)
-        return Query(
-            tags={name: values for name, values in tags.items() if values},
-            without={"kept": KEPT} if self.kept is False else {},
-            ranges={name: span for name, span in ranges.items() if span is not None},
-        )
+        words = {name: getattr(self, name) for name in ASKED}
+        spans = {name: self.span(name) for name in RANGED}
+        spans["timestamp"] = between(self.since, self.until)
+        return finding.wanted(words, spans, self.kept)
 
     @property
     def is_empty(self) -> bool:
@@ -179,6 +176,15 @@ class ImageFilter(_Ranged):
         """Whether an image is one of those, by its hash."""
         causes = (row.get("context_id"), row.get("parent_id"))
         return (self.context is None or self.context in causes) and finds(self.query(), row)
+
+
+def _joined(given: dict[str, Any], words: Iterable[filters.Said]) -> dict[str, Any]:
+    """Parameters, and what a line says: of what has one value only one may say it."""
+    for name, values in filters.fields(words).items():
+        known = given.get(name, [])
+        every = [*(known if isinstance(known, list) else [known]), *values]
+        given[name] = every if len(every) > 1 else every[0]
+    return given
 
 
 class ImageParameters(ImageFilter):
@@ -317,7 +323,7 @@ def parse(model: type[P], given: MultiMapping[str]) -> P:
 
 def explained(model: type[Parameters], error: ValidationError) -> Problem:
     """A 400 Problem naming each field, value and what is allowed."""
-    errors = [_explain(model, item) for item in error.errors(include_url=False)]
+    errors = [each for item in error.errors(include_url=False) for each in _explain(model, item)]
     detail = "; ".join(f"{e['field']} = {e['value']!r}: {e['allowed']}" for e in errors)
     return Problem(HTTPStatus.BAD_REQUEST, detail, errors=errors)
 
@@ -332,7 +338,9 @@ def _fields(given: MultiMapping[str]) -> dict[str, object]:
     return fields
 
 
-def _explain(model: type[Parameters], item: Mapping[str, Any]) -> dict[str, str]:
+def _explain(model: type[Parameters], item: Mapping[str, Any]) -> list[dict[str, str]]:
+    if item["type"] == WRONG_LINE:
+        return [_fault("q", word.text, word.wrong) for word in item["ctx"]["words"]]
     value = item.get("input", "")
     if item["type"] == "extra_forbidden":
         allowed = "no such parameter; there are " + (", ".join(model.model_fields) or "none")
@@ -342,4 +350,8 @@ def _explain(model: type[Parameters], item: Mapping[str, Any]) -> dict[str, str]
         allowed = "give it once"
     else:
         allowed = item["msg"].removeprefix("Value error, ")
-    return {"field": str(item["loc"][0]), "value": str(value)[:LONGEST_VALUE], "allowed": allowed}
+    return [_fault(str(item["loc"][0]), str(value), allowed)]
+
+
+def _fault(field: str, value: str, allowed: str) -> dict[str, str]:
+    return {"field": field, "value": value[:LONGEST_VALUE], "allowed": allowed}

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
+from lookout.contract import filters as language
 from lookout.contract.images import TRIGGERS
 from services.gallery.api import images as api
 from services.gallery.api import nodes as api_nodes
@@ -38,7 +39,10 @@ async def index(request: web.Request) -> web.Response:
         nodes=sorted({*known, *parameters.node}),
         triggers=TRIGGERS,
         parameters=parameters,
-        ranges=filters.RANGES,
+        ranges=language.RANGED,
+        line=filters.line(given),
+        wrong_words=[word for word in language.read(given.get("q", "")) if word.wrong],
+        terms=_terms(known),
         ends=filters.typed(given),
         chips=filters.chips(parameters, given, here(request)),
         query=filters.active(given, ImageParameters, "cursor"),
@@ -60,7 +64,19 @@ def read(given: MultiMapping[str]) -> tuple[ImageParameters, dict[str, dict[str,
         rest = MultiDict((name, value) for name, value in given.items() if name not in errors)
         if not errors or len(rest) == len(given):
             raise
+        if "q" in errors:  # the words that are right stand in the form
+            said = language.fields(language.read(given["q"]))
+            rest.extend([(name, each) for name in said.keys() - rest for each in said[name]])
     return parse(ImageParameters, rest), errors
+
+
+def _terms(nodes: list[str]) -> list[dict[str, Any]]:
+    """What a filter line may say, for its completion."""
+    return [
+        {"name": name, "what": each.what, "several": each.several,
+         "values": nodes if name == "node" else each.examples}
+        for name, each in language.TERMS.items()
+    ]  # fmt: skip
 
 
 async def _nothing() -> dict[str, Any]:

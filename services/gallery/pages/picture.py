@@ -7,11 +7,11 @@ from typing import Any
 
 from aiohttp import web
 
+from lookout.store import finding
 from lookout.store.images import Images
 from lookout.store.search import Cursor
 from services.gallery import keys
 from services.gallery.api import images as api
-from services.gallery.api import paging
 from services.gallery.api.query import ImageParameters, parse
 from services.gallery.pages import facts, filters, provenance
 from services.gallery.pages.cards import full
@@ -61,5 +61,5 @@ async def neighbour(
     here = Cursor(float(value), image["timestamp"], image["id"])
     descending = query.descending != back
     beside = replace(query, descending=descending, limit=1, cursor=here)
-    rows = (await paging.page(images, beside, parameters.context)).rows
+    rows = (await finding.page(images, beside, parameters.context)).rows
     return rows[0]["id"] if rows else None

@@ -2,6 +2,7 @@
 // somebody uses it; a pill counts what waits.
 
 import { here } from "./api.js";
+import "./complete.js";
 import { announceArrivals, byId } from "./dom.js";
 import { holding } from "./hold.js";
 import { lightboxOn } from "./lightbox.js";

@@ -1,12 +1,30 @@
-"""Pages of what a context made or caused: two searches, merged into one order."""
+"""What people ask for as a query, and pages of it.
+
+What a context made or caused is two searches, merged into one order.
+"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from lookout.amounts.ranges import Range
+from lookout.contract.filters import ASKED
 from lookout.store.events import Events
 from lookout.store.images import Images
+from lookout.store.retention.removal import KEPT
 from lookout.store.search import Cursor, Page, Query, Row
+
+
+def wanted(
+    words: Mapping[str, Sequence[str]], spans: Mapping[str, Range | None], kept: bool | None
+) -> Query:
+    """The query for images; `words` by the names that people use, `spans` by fields."""
+    tags = {ASKED[name]: tuple(values) for name, values in words.items() if values}
+    return Query(
+        tags=tags | ({"kept": KEPT} if kept else {}),
+        without={"kept": KEPT} if kept is False else {},
+        ranges={name: span for name, span in spans.items() if span is not None},
+    )
 
 
 async def page(source: Images | Events, query: Query, context: str | None) -> Page:
