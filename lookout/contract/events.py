@@ -4,6 +4,7 @@ The set is open: other types are welcome, are kept and are shown by their name.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
@@ -99,6 +100,17 @@ EVENTS: Final = {
     "bridge_online": EventType("The bridge to another site is connected", "good", "hub"),
     "bridge_offline": EventType("The bridge to another site is cut", "bad", "hub"),
 }
+
+# By what people look for: what a person may choose of the log with one click.
+KINDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "problems": tuple(name for name, each in EVENTS.items() if each.tone in {"bad", "warn"}),
+    "motion": ("motion_started", "motion_ended", "light_changed", "trigger_fired"),
+    "people": ("person_detected", "people_changed"),
+    "commands": ("command_called", "command_failed", "settings_rolled_back"),
+    "presence": ("node_online", "node_offline", "node_silent"),
+    "pictures": ("image_captured", "image_rejected", "capture_failed", "capture_ok"),
+}
+ROUTINE: Final = tuple(name for name, each in EVENTS.items() if each.is_routine)
 
 
 def event_type(name: str) -> EventType:

@@ -102,6 +102,10 @@ class Images:
         """One page of images, without their bytes."""
         return await self._index.page(query)
 
+    async def histogram(self, query: Query, width: int) -> dict[float, int]:
+        """How many the query finds in each `width` seconds that has some, by its beginning."""
+        return await self._index.histogram(query, width)
+
     async def get(self, image_id: str) -> Row | None:
         """One image's fields, without its bytes; None when there is none."""
         rows = await self._index.read([image_id])

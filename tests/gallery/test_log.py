@@ -52,6 +52,11 @@ async def three(redis: Any) -> list[str]:
         ("?q=front-door", [1]),
         ("?q=lens%20garden", []),
         ("?context=context-1", [2, 0]),
+        ("?kind=presence", [2, 0]),
+        ("?kind=problems", [2, 1]),
+        ("?kind=people,presence&event_type=capture_failed&node=garden", [1, 0]),
+        ("?routine=false&node=garden", [1, 0]),
+        ("?routine=true", []),
     ],
 )
 async def test_events_are_found(
@@ -77,6 +82,33 @@ async def test_events_come_in_pages(gallery: Web, three: list[str]) -> None:
 
     assert [each["id"] for each in first["events"] + second["events"]] == three[::-1]
     assert second["next"] is None
+
+
+async def test_the_page_tells_what_happened_and_folds_the_pictures(
+    gallery: Web, redis: Any, store: Any
+) -> None:
+    for number in range(4):
+        await store("garden", int(EIGHT * 1000) + number)
+        await told(redis, number, "image_captured", data=f'{{"id": "garden:{number}"}}')
+    await told(redis, 60, "motion_started", context_id="motion")
+    await told(redis, 61, "node_offline", "barn", parent_id="motion")
+
+    text = await (await gallery.get("/events")).text()
+
+    assert text.count('class="event"') == 2
+    assert text.count('class="event event--fold"') == 1
+    assert '<b data-number>4</b> pictures' in text
+    assert text.count('class="event__strip"') == 1
+    assert '<a href="/?context=motion">its pictures</a>' in text
+    assert '<a href="/events?context=motion">why</a>' in text
+    link = text.split('class="event__words"><a href="')[1].split('"')[0].replace("&amp;", "&")
+    assert (await (await gallery.get(link)).text()).count('class="card"') == 4
+    every = await (await gallery.get("/events?kind=pictures")).text()
+    assert every.count("garden took a picture") == 4
+    problems = await (await gallery.get("/events?kind=problems")).text()
+    assert "barn went offline" in problems
+    assert 'href="/events"' in problems
+    assert "Something moves" not in problems
 
 
 async def test_readings_come_in_buckets(gallery: Web, redis: Any) -> None:

@@ -7,13 +7,14 @@ only: 1732138800.123 would become 1732138800.12.
 """
 
 import time
+from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from lookout.amounts.ranges import Range
 from lookout.store.client import Client
 from lookout.store.search.asking import Asker, Indexing, NotWhole, SearchCut
-from lookout.store.search.pieces import in_pieces
+from lookout.store.search.pieces import in_pieces, pairs, totals
 from lookout.store.search.query import TIME, BadCursor, Cursor, Page, Query, Row, compiled
 from lookout.store.search.sampling import Sampler
 from lookout.store.search.walking import Walker
@@ -30,6 +31,7 @@ __all__ = [
     "SearchCut",
 ]
 
+MOST_BUCKETS: Final = 100_000
 COMPLETE_SECONDS: Final = 5.0  # an index once seen to be complete counts as that
 
 
@@ -71,6 +73,28 @@ class Index:
 
         too_much = bool(query.without) and (await self._sampler.sample(query)).is_much
         return sum(await in_pieces(self._sampler, whole, ask, tried=too_much))
+
+    async def histogram(self, query: Query, width: int) -> dict[float, int]:
+        """How many documents the query finds in each `width` seconds, by the beginning (UTC).
+
+        Raises SearchCut and Indexing.
+        """
+        await self._complete()
+        whole = query.ranges.get(TIME, Range())
+        bucket = ("APPLY", f"floor(@{TIME} / {width})", "AS", "bucket", "GROUPBY", 1, "@bucket")
+        count = ("REDUCE", "COUNT", 0, "AS", "count", "LIMIT", 0, MOST_BUCKETS)
+
+        async def ask(span: Range, limit: float) -> tuple[list[Any], float]:
+            command = totals(self._name, query, span, *bucket, *count)
+            answer, seconds = await self._asker.timed(*command, limit=limit)
+            return answer[1:], seconds
+
+        too_much = (await self._sampler.sample(query)).is_much
+        found: Counter[float] = Counter()
+        for rows in await in_pieces(self._sampler, whole, ask, tried=too_much):
+            for row in map(pairs, rows):
+                found[float(row["bucket"]) * width] += int(row["count"])
+        return dict(sorted(found.items()))
 
     async def read(self, identifiers: Sequence[str], *more: str) -> list[Row]:
         """The fields of the documents that still exist, in the order of their ids.

@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from lookout.amounts.ranges import Range, between, parse_range
 from lookout.amounts.times import parse_duration, parse_time, parse_zone
 from lookout.contract import filters
+from lookout.contract.events import KINDS, ROUTINE
 from lookout.contract.filters import ASKED, ORDERS, RANGED
 from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
@@ -37,6 +38,7 @@ from services.gallery.web.problems import LONGEST_VALUE, Problem
 
 _TZ: Final = "the zone of times that name none; default: the hub's own"
 _CURSOR_HELP: Final = "use the `next` of an earlier answer"
+NO_TYPE: Final = ("_",)  # an event type that there cannot be
 _CURSOR_ID: Final = re.compile(r"[0-9A-Za-z_:-]{1,64}")  # an image's id, or an event's ULID
 
 
@@ -237,6 +239,17 @@ class StreamParameters(ImageFilter):
         )
 
 
+def _event_kind(name: str) -> str:
+    if name not in KINDS:
+        raise ValueError(f"use one of {', '.join(KINDS)}")
+    return name
+
+
+EventKind = Annotated[
+    str, AfterValidator(_event_kind), WithJsonSchema({"type": "string", "enum": list(KINDS)})
+]
+
+
 class EventParameters(Parameters):
     """Which events; the newest come first."""
 
@@ -244,6 +257,12 @@ class EventParameters(Parameters):
         None, description="in which times without a zone are; default: the hub's"
     )
     event_type: WordList = ()
+    kind: Annotated[tuple[EventKind, ...], BeforeValidator(several)] = Field(
+        (), description="the types of these kinds, besides those of event_type"
+    )
+    routine: bool | None = Field(
+        None, description="false leaves out what comes with every picture, true the rest"
+    )
     node: Origins = ()
     since: Time | None = None
     until: Time | None = None
@@ -257,12 +276,22 @@ class EventParameters(Parameters):
         found: Range | None = getattr(self, name)
         return found
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Any of these; nothing where all are meant."""
+        of_kinds = (name for kind in self.kind for name in KINDS[kind])
+        chosen = tuple(dict.fromkeys((*self.event_type, *of_kinds)))
+        if self.routine:
+            return tuple(name for name in chosen or ROUTINE if name in ROUTINE) or NO_TYPE
+        return chosen
+
     def query(self) -> Query:
         """The store's query, the context left out."""
-        tags = {"event_type": self.event_type, "node": self.node}
+        tags = {"event_type": self.types, "node": self.node}
         span = between(self.since, self.until)
         return Query(
             tags={name: values for name, values in tags.items() if values},
+            without={"event_type": ROUTINE} if self.routine is False else {},
             ranges={} if span is None else {"timestamp": span},
             # The index cuts text at everything but letters, digits and _.
             words=" ".join(re.findall(r"\w+", self.q.lower())),

@@ -1,41 +1,80 @@
-// The log: new events come in at the top, earlier ones when the end is near.
+// The log: new events come in at the top, earlier ones when the end is near. Where pictures are
+// folded, a new one only counts.
 
 import { byId } from "./dom.js";
 import { live } from "./live.js";
 import { made, mainOf } from "./place.js";
 import { here } from "./api.js";
+import { dayOf } from "./time.js";
 
 const MOST_ROWS = 1000;
+const REFOLD = 10_000; // milliseconds until a picture has a row of its own hour
 const events = byId("events");
 const more = byId("more");
 const { query, watch } = events.dataset;
 const isLive = events.dataset.live === "true";
+const isFolded = events.dataset.folded === "true";
 const list = here() + query;
 
 let cursor = events.dataset.next;
 let loading = false;
+let refolding = 0;
 
 const known = (id) => events.querySelector(`[data-id="${CSS.escape(id)}"]`);
-const rowsOf = (main) => [...main.querySelectorAll("#events > *")];
+const rows = () => [...events.querySelectorAll(".event")];
+const rowsOf = (main) => [...main.querySelectorAll("#events > .event")];
+
+// Days are the reader's own.
+function markDays() {
+  for (const heading of events.querySelectorAll(".day")) heading.remove();
+  let seen = "";
+  for (const row of rows()) {
+    const day = dayOf(Number(row.dataset.timestamp));
+    if (day === seen) continue;
+    const heading = document.createElement("li");
+    heading.className = "day";
+    heading.append(Object.assign(document.createElement("h2"), { textContent: seen = day }));
+    row.before(heading);
+  }
+}
 
 function settle() {
-  byId("empty").hidden = events.children.length > 0;
+  markDays();
+  byId("empty").hidden = rows().length > 0;
   more.hidden = !cursor;
+}
+
+// One more picture; its hour may have no row yet.
+function count(timestamp) {
+  const row = events.querySelector(".event--fold");
+  if (!row || timestamp >= Number(row.dataset.until)) {
+    refolding ||= setTimeout(() => {
+      refolding = 0;
+      if (scrollY < 600) resync();
+    }, REFOLD);
+    return;
+  }
+  row.dataset.count = Number(row.dataset.count) + 1;
+  row.querySelector("[data-number]").textContent = Number(row.dataset.count).toLocaleString("en");
 }
 
 function happen({ id, timestamp, html }) {
   if (known(id)) return;
   const row = made(html);
+  if (isFolded && "routine" in row.dataset) {
+    count(timestamp);
+    return;
+  }
   row.classList.add("is-new");
-  const after = [...events.children].find((each) => Number(each.dataset.timestamp) <= timestamp);
+  const after = rows().find((each) => Number(each.dataset.timestamp) <= timestamp);
   if (after) after.before(row);
   else if (!cursor) events.append(row);
-  if (events.children.length > MOST_ROWS) resync();
+  if (rows().length > MOST_ROWS) resync();
   settle();
 }
 
 function forget({ ids }) {
-  for (const id of ids) events.querySelector(`[data-picture="${CSS.escape(id)}"]`)?.remove();
+  for (const id of ids) events.querySelectorAll(`[data-picture="${CSS.escape(id)}"]`).forEach((each) => each.remove());
 }
 
 async function resync() {
@@ -51,7 +90,7 @@ async function loadMore() {
   loading = true;
   try {
     const main = await mainOf(`${list}${query ? "&" : "?"}cursor=${encodeURIComponent(cursor)}`);
-    events.append(...rowsOf(main).filter((row) => !known(row.dataset.id)));
+    events.append(...rowsOf(main).filter((row) => !row.dataset.id || !known(row.dataset.id)));
     cursor = main.querySelector("#events").dataset.next;
     settle();
   } catch (error) {
@@ -61,6 +100,7 @@ async function loadMore() {
   }
 }
 
+markDays();
 more.querySelector("a").addEventListener("click", (event) => {
   event.preventDefault();
   loadMore();

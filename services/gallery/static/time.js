@@ -2,6 +2,7 @@
 
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
 
 export const now = () => Date.now() / 1000;
@@ -27,12 +28,13 @@ function tick() {
 // The times inside an element that the server has made.
 export function localise(root) {
   for (const element of root.querySelectorAll("time[datetime]")) {
-    const { ago: relative, clock: short, full } = element.dataset;
+    const { ago: relative, clock: short, full, hour: rough } = element.dataset;
     if (relative) {
       element.textContent = ago(Number(relative));
       element.title = whole.format(Number(relative) * 1000);
     }
     if (short) element.textContent = clock.format(Number(short) * 1000);
+    if (rough) element.textContent = hour.format(Number(rough) * 1000);
     if (full) element.textContent = whole.format(Number(full) * 1000);
   }
 }

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from lookout.contract.events import ROUTINE
 from lookout.contract.metrics import METRICS
 from services.gallery.pages import wording
 from services.gallery.web.proxies import visit_of
@@ -31,7 +32,7 @@ class Templates:
             lstrip_blocks=True,
         )
         known = {name: {"name": each.name, "unit": each.unit} for name, each in METRICS.items()}
-        self._environment.globals.update(asset=self._asset, metrics=known)
+        self._environment.globals.update(asset=self._asset, metrics=known, routine=ROUTINE)
         self._environment.filters.update(
             ago=wording.ago,
             clock=wording.clock,
