@@ -61,13 +61,21 @@ def _cursor(text: str) -> Any:
 def _line(words: Sequence[str]) -> dict[str, list[str]]:
     from lookout.contract import filters
 
-    # The shell has taken the quotes away that held a value together.
-    return _or_usage(filters.parse, " ".join(_quoted(word) for word in words))
+    # The shell has taken the quotes away that held a value together, or the whole line.
+    lines = [word if _is_right(word) or not _is_right(_quoted(word)) else _quoted(word)
+             for word in words]  # fmt: skip
+    return _or_usage(filters.parse, " ".join(lines))
+
+
+def _is_right(line: str) -> bool:
+    from lookout.contract import filters
+
+    return not any(word.wrong for word in filters.read(line))
 
 
 def _quoted(word: str) -> str:
-    name, colon, value = word.partition(":")
-    return f'{name}:"{value}"' if colon and " " in value and '"' not in value else word
+    name, _, value = word.partition(":")
+    return f'{name}:"{value}"'
 
 
 def _numbers(help_: str) -> Any:
@@ -116,11 +124,12 @@ def images(
 ) -> None:
     """Find pictures, the newest first. Every filter must hold."""
     from lookout.amounts.ranges import between
+    from lookout.contract.filters import ASKED
     from lookout.store import finding
 
     said = _line(line or [])
     words = {"node": node, "trigger": trigger, "label": label, "zone": zone}
-    every = {name: [*(words.get(name) or []), *said.get(name, [])] for name in finding.ASKED}
+    every = {name: [*(words.get(name) or []), *said.get(name, [])] for name in ASKED}
     spans = _spans(said, lux=lux, temperature=temperature, people=people)
     first, last = _moments(said, since, until)
     spans["timestamp"] = between(first, last)
@@ -158,7 +167,7 @@ def _moments(said: Lines, since: Any, until: Any) -> tuple[Any, Any]:
     given = {"since": since, "until": until}
     for name in given.keys() & said.keys():
         if given[name] is not None:
-            raise typer.BadParameter(f"{name} is in the line and in an option: say it once")
+            raise typer.BadParameter(f"{name}:{said[name][0]} and --{name}: say it once")
         given[name] = parse_time(said[name][0], zone)
     return given["since"], given["until"]
 

@@ -19,7 +19,7 @@ class Frames:
     def publish(self, jpeg: bytes) -> None:
         """Show this one from now on. On the event loop's thread only."""
         self.number += 1
-        self.jpeg, self.part = jpeg, _part(jpeg)
+        self.jpeg, self.part = jpeg, part(jpeg)
         self._wake()
 
     def forget(self) -> None:
@@ -44,6 +44,8 @@ class Frames:
         self._arrived = asyncio.Event()
 
 
-def _part(jpeg: bytes) -> bytes:
-    head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+def part(jpeg: bytes, more: str = "") -> bytes:
+    """A frame as a part of an answer; `more` are further lines of its head."""
+    kind = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\n"
+    head = f"{kind}{more}Content-Length: {len(jpeg)}\r\n\r\n"
     return b"".join((head.encode(), jpeg, b"\r\n"))

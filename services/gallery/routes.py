@@ -21,6 +21,7 @@ from services.gallery.api.query import (
     Parameters,
     ReadingParameters,
     StreamParameters,
+    WallParameters,
 )
 from services.gallery.live import film
 from services.gallery.pages import grid, log, nodes, picture
@@ -94,6 +95,7 @@ API = [
     ),
     Endpoint("GET", "/api/events", api_events.list_events, EventParameters, answers.EventList),
     Endpoint("GET", "/api/stream", api_events.stream, StreamParameters, "text/event-stream"),
+    Endpoint("GET", "/api/live", film.wall, WallParameters, "multipart/x-mixed-replace"),
     Endpoint("GET", "/nodes/{node}/latest.jpg", latest.latest, LatestParameters, "image/jpeg"),
     Endpoint("GET", "/healthz", health.healthz, gives=answers.Health),
     Endpoint("GET", "/metrics", metrics.metrics, gives="text/plain"),

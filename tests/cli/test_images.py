@@ -73,7 +73,7 @@ async def test_shows_the_newest_first(on_store: Cli) -> None:
         (("--limit", "1"), [NEW]),
         (("node:garden", "lux:>100 since:2h"), [NEW]),
         (("lux:..115", "--lux", "110..", "sort:-lux"), [BARN, NEW]),
-        (("lux:<5",), []),
+        (("lux:<5", "until:yesterday 22:00"), []),
     ],
     ids=lambda value: " ".join(value) if value and isinstance(value[0], str) else "",
 )

@@ -100,7 +100,9 @@ def test_a_range_is_read_as_it_is_written(a: float, b: float, above: bool, below
             assert parse_range(span.written()) == span
 
 
-@pytest.mark.parametrize("text", ["", "..", "<", ">=", "<5..", "..>5", ">5..5", "5..4", "nan", ">inf", "a"])
+@pytest.mark.parametrize(
+    "text", ["", "..", "<", ">=", "<5..", "..>5", ">5..5", "5..4", "nan", ">inf", "a"]
+)
 def test_what_is_no_range_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match=r"100\.\.120"):
         parse_range(text)

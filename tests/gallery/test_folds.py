@@ -23,7 +23,10 @@ def test_where_the_log_goes_far_back_days_are_rows_of_the_zone() -> None:
     found = folds(hours, -INF, INF, BERLIN)
 
     assert [row.count for row in found] == [13, 24, 11]
-    assert [typed(row.since, BERLIN) for row in found[:2]] == ["2026-06-15T00:00", "2026-06-14T00:00"]
+    assert [typed(row.since, BERLIN) for row in found[:2]] == [
+        "2026-06-15T00:00",
+        "2026-06-14T00:00",
+    ]
 
 
 def test_a_row_stands_before_what_happened_meanwhile_and_on_its_own_day() -> None:
@@ -36,7 +39,8 @@ def test_a_row_stands_before_what_happened_meanwhile_and_on_its_own_day() -> Non
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(NOON, "2026-06-15T12:00"), (NOON + 1.5, "2026-06-15T12:00:01.500"), (INF, "")]
+    ("seconds", "text"),
+    [(NOON, "2026-06-15T12:00"), (NOON + 1.5, "2026-06-15T12:00:01.500"), (INF, "")],
 )
 def test_times_are_written_as_people_type_them(seconds: float, text: str) -> None:
     assert typed(seconds, BERLIN) == text

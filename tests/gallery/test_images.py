@@ -155,7 +155,7 @@ async def test_pages_of_a_context_miss_and_repeat_nothing(gallery: Web, store: S
         ("limit=201", "limit", "201", "less than or equal to 200"),
         ("cursor=!!", "cursor", "!!", "next"),
         ("context=a%7Db", "context", "a}b", "match"),
-        ("colour=red", "colour", "red", "lux, temperature, people, tz, node, since"),
+        ("colour=red", "colour", "red", "lux, temperature, people, q, tz, node, since"),
     ],
 )
 async def test_a_bad_query_is_a_problem_that_names_field_value_and_what_is_allowed(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import aiohttp
@@ -10,7 +11,7 @@ import pytest
 from lookout.store.nodes import Nodes
 from lookout.video.frames import Frames
 from services.gallery.live import relay
-from tests.gallery.conftest import Web
+from tests.gallery.conftest import StartGallery, Web
 from tests.gallery.filming import NOW, SECRET, Camera, filming
 from tests.support.pictures import plain_jpeg
 from tests.support.waiting import eventually
@@ -30,10 +31,22 @@ async def frame(answer: aiohttp.ClientResponse) -> bytes:
 
 
 async def test_one_connection_to_the_node_serves_every_viewer(gallery: Web, camera: Camera) -> None:
-    async with gallery.get("/nodes/garden/live") as one, gallery.get("/nodes/garden/live") as two:
-        assert one.content_type == "multipart/x-mixed-replace"
-        assert await frame(one) == await frame(two) == plain_jpeg()
+    async with AsyncExitStack() as stack:
+        for path in [*["/nodes/garden/live"] * 12, *["/api/live?node=garden"] * 3]:
+            film = await stack.enter_async_context(gallery.get(path))
+            assert film.content_type == "multipart/x-mixed-replace"
+            assert await frame(film) == plain_jpeg()
         assert (camera.connected, camera.ever) == (1, 1)
+    await eventually(lambda: camera.connected == 0)
+
+
+async def test_there_are_no_more_viewers_than_are_allowed(
+    start_gallery: StartGallery, camera: Camera
+) -> None:
+    gallery = await start_gallery(viewers=1)
+    async with gallery.get("/api/live?node=garden") as film:
+        await frame(film)
+        assert (await gallery.get("/nodes/garden/live")).status == 503
     await eventually(lambda: camera.connected == 0)
 
 
@@ -109,26 +122,45 @@ async def test_a_node_without_a_live_view_is_not_found(
 
 
 @pytest.mark.usefixtures("camera")
-async def test_the_live_page_plays_what_there_is(gallery: Web, redis: Any) -> None:
-    await Nodes(redis).set_status("barn", "online", NOW)
+async def test_the_wall_has_a_tile_for_each_node_and_calls_nothing_old_live(
+    gallery: Web, redis: Any, store: Any
+) -> None:
+    await store("barn", int(NOW * 1000))
+    await Nodes(redis).set_status("barn", "offline", NOW)
+    await Nodes(redis).set_status("shed", "online", NOW)
+    await Nodes(redis).set_info("shed", '{"services": ["live"]}', NOW)
+
     text = await (await gallery.get("/live")).text()
-    assert 'src="/nodes/garden/live"' in text
-    assert "barn" not in text
+
+    barn, garden, shed = text.split('<article class="node"')[1:]
+    assert 'data-node="garden"' in garden
+    assert 'data-film="yes"' in garden
+    assert 'data-film=""' in barn
+    assert 'data-status="offline"' in barn
+    assert "It is offline" in barn
+    assert 'data-freshness="old"' in barn
+    assert 'alt="Last picture of barn"' in barn
+    assert "Start live" in shed
+    one = await (await gallery.get("/live?node=garden")).text()
+    assert 'src="/nodes/garden/live"' in one
     assert "/live?node=garden" in await (await gallery.get("/nodes/garden")).text()
 
 
-async def test_the_live_page_plays_a_few_at_a_time(
-    gallery: Web, redis: Any, camera: Camera
+async def test_a_wall_gets_the_films_of_all_that_can_be_watched_in_one_answer(
+    gallery: Web, camera: Camera, redis: Any
 ) -> None:
-    for number in range(6):
-        await Nodes(redis).set_status(f"node{number}", "online", NOW)
-        await Nodes(redis).set_info(f"node{number}", '{"live_url": "http://10.0.0.1/video"}', NOW)
-    text = await (await gallery.get("/live")).text()
-    assert text.count('/live" alt=') == 4
-    one = await (await gallery.get("/live?node=node5")).text()
-    assert 'src="/nodes/node5/live"' in one
-    assert one.count('/live" alt=') == 1
-    assert camera.ever == 0
+    await Nodes(redis).set_status("barn", "offline", NOW)
+    async with gallery.get("/api/live?node=barn,garden,nobody&rate=10") as answer:
+        parts = aiohttp.MultipartReader.from_response(answer)
+        for _ in range(3):
+            part = await parts.next()
+            assert isinstance(part, aiohttp.BodyPartReader)
+            assert part.headers["X-Node"] == "garden"
+            assert bytes(await part.read()) == plain_jpeg()
+        assert (camera.connected, camera.ever) == (1, 1)
+    await eventually(lambda: camera.connected == 0)
+    assert (await gallery.get("/api/live?node=barn")).status == 404
+    assert (await gallery.get("/api/live")).status == 400
 
 
 async def test_an_empty_live_page_says_how_to_get_one(gallery: Web) -> None:

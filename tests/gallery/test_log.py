@@ -97,7 +97,7 @@ async def test_the_page_tells_what_happened_and_folds_the_pictures(
 
     assert text.count('class="event"') == 2
     assert text.count('class="event event--fold"') == 1
-    assert '<b data-number>4</b> pictures' in text
+    assert "<b data-number>4</b> pictures" in text
     assert text.count('class="event__strip"') == 1
     assert '<a href="/?context=motion">its pictures</a>' in text
     assert '<a href="/events?context=motion">why</a>' in text

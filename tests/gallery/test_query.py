@@ -87,7 +87,10 @@ def test_every_wrong_word_of_a_line_is_named() -> None:
         images(q="node:porch lux:bright dog")
 
     errors = refused.value.members["errors"]
-    assert [(each["field"], each["value"]) for each in errors] == [("q", "lux:bright"), ("q", "dog")]
+    assert [(each["field"], each["value"]) for each in errors] == [
+        ("q", "lux:bright"),
+        ("q", "dog"),
+    ]
     assert filters.canonical(MultiDict(q="lux:bright")) is None
 
 

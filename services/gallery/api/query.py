@@ -26,7 +26,8 @@ from pydantic_core import PydanticCustomError
 from lookout.amounts.ranges import Range, between, parse_range
 from lookout.amounts.times import parse_duration, parse_time, parse_zone
 from lookout.contract import filters
-from lookout.contract.events import KINDS, ROUTINE
+from lookout.contract.events import KINDS as EVENT_KINDS
+from lookout.contract.events import ROUTINE
 from lookout.contract.filters import ASKED, ORDERS, RANGED
 from lookout.contract.topics import NODE_PATTERN, NodeName, Word
 from lookout.contract.wire import Identifier
@@ -240,13 +241,13 @@ class StreamParameters(ImageFilter):
 
 
 def _event_kind(name: str) -> str:
-    if name not in KINDS:
-        raise ValueError(f"use one of {', '.join(KINDS)}")
+    if name not in EVENT_KINDS:
+        raise ValueError(f"use one of {', '.join(EVENT_KINDS)}")
     return name
 
 
 EventKind = Annotated[
-    str, AfterValidator(_event_kind), WithJsonSchema({"type": "string", "enum": list(KINDS)})
+    str, AfterValidator(_event_kind), WithJsonSchema({"type": "string", "enum": list(EVENT_KINDS)})
 ]
 
 
@@ -279,7 +280,7 @@ class EventParameters(Parameters):
     @property
     def types(self) -> tuple[str, ...]:
         """Any of these; nothing where all are meant."""
-        of_kinds = (name for kind in self.kind for name in KINDS[kind])
+        of_kinds = (name for kind in self.kind for name in EVENT_KINDS[kind])
         chosen = tuple(dict.fromkeys((*self.event_type, *of_kinds)))
         if self.routine:
             return tuple(name for name in chosen or ROUTINE if name in ROUTINE) or NO_TYPE
@@ -333,9 +334,16 @@ class CommandParameters(Parameters):
 
 
 class LiveParameters(Parameters):
-    """Which nodes to watch; by default the first few."""
+    """Which nodes to watch; by default all."""
 
     node: NodeNames = ()
+
+
+class WallParameters(Parameters):
+    """Which films, and how fast."""
+
+    node: Annotated[NodeNames, Field(min_length=1)]
+    rate: float = Field(2, ge=0.1, le=10, allow_inf_nan=False, description="frames a second")
 
 
 class NoParameters(Parameters):

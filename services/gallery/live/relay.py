@@ -4,8 +4,8 @@ Browsers never learn a node's own address, nor the token in it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -97,20 +97,30 @@ class Relays:
     def __init__(self, nodes: Nodes, *, most_viewers: int) -> None:
         self._nodes = nodes
         self._most = most_viewers
+        self._answers = 0
         self._relays: dict[str, Relay] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def check(self, node: str) -> None:
-        """Raises a 404 Problem when there is nothing to watch, 503 when too many do."""
+        """Raises a 404 Problem when there is nothing to watch."""
         try:
             await live_url(self._nodes, node)
         except NoLiveView as error:
             raise not_found(f"{node} cannot be watched: {error}.") from None
-        if sum(relay.viewers for relay in self._relays.values()) >= self._most:
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """One who watches, be it one film or a wall. Raises a 503 Problem when too many do."""
+        if self._answers >= self._most:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 f"{self._most} are watching already: raise LOOKOUT_GALLERY__VIEWERS.",
             )
+        self._answers += 1
+        try:
+            yield
+        finally:
+            self._answers -= 1
 
     @asynccontextmanager
     async def watched(self, node: str) -> AsyncIterator[Relay]:

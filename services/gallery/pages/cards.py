@@ -28,6 +28,10 @@ def of_node(node: dict[str, Any], prefix: str) -> dict[str, Any]:
     return {
         **node,
         "trouble": trouble(node, fresh),
+        "film": node["status"] == "online" and bool(info.get("live_url")),
+        "can_start": node["status"] == "online"
+        and not info.get("live_url")
+        and "live" in (info.get("services") or ()),
         "info": info,
         "interval": interval,
         "freshness": fresh,

@@ -112,14 +112,17 @@ def _shown(request: web.Request, each: Any, asked: EventParameters) -> tuple[Any
 
 
 def _kinds(request: web.Request, asked: EventParameters) -> list[dict[str, Any]]:
-    """The chips: each adds its kind to what is shown, or takes it away."""
-    rest = [pair for pair in request.query.items() if pair[0] not in {"kind", "cursor"}]
+    """The chips: each shows its kind alone, or all again."""
+    rest = [
+        pair for pair in request.query.items() if pair[0] not in {"kind", "event_type", "cursor"}
+    ]
     chips = []
     for kind in KINDS:
         on = kind in asked.kind
-        chosen = [each for each in asked.kind if each != kind] if on else [*asked.kind, kind]
-        pairs = [*rest, *([("kind", ",".join(chosen))] if chosen else [])]
-        chips.append({"name": KIND_NAMES[kind], "on": on, "url": here(request) + filters.link(pairs)})
+        pairs = rest if on else [*rest, ("kind", kind)]
+        chips.append(
+            {"name": KIND_NAMES[kind], "on": on, "url": here(request) + filters.link(pairs)}
+        )
     return chips
 
 

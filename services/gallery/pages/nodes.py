@@ -17,7 +17,6 @@ from services.gallery.web.proxies import prefix_of
 
 NODE_IMAGES: Final = 12
 NODE_EVENTS: Final = 15
-MOST_FILMS: Final = 4  # a browser opens six connections to one server, and pages need some too
 
 
 async def nodes(request: web.Request) -> web.Response:
@@ -51,10 +50,9 @@ async def node(request: web.Request) -> web.Response:
 
 
 async def live(request: web.Request) -> web.Response:
-    """What the cameras see now."""
+    """All nodes on one wall, or one large."""
     begin(request)
     wanted = parse(LiveParameters, request.query).node
     every = [of_node(node, prefix_of(request)) for node in await api.every_node(request)]
-    found = [node for node in every if node["info"].get("live_url") and node["status"] == "online"]
-    playing = [node["node"] for node in found if not wanted or node["node"] in wanted]
-    return render(request, "live.html", nodes=found, playing=playing[:MOST_FILMS])
+    found = [node for node in every if not wanted or node["node"] in wanted]
+    return render(request, "live.html", nodes=found, large=len(wanted) == 1)

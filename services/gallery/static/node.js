@@ -4,7 +4,7 @@ import { get, here } from "./api.js";
 import { byId } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
-import { captured, captureOn, showAge, showChange } from "./nodecard.js";
+import { actOn, captured, captureOn, showAge, showChange } from "./nodecard.js";
 import { made, mainOf, refresh, renew } from "./place.js";
 import { draw } from "./spark.js";
 
@@ -77,7 +77,7 @@ async function resync() {
   for (const list of [grid, events]) list.replaceChildren(...main.querySelector(`#${list.id}`).children);
 }
 
-card.querySelector("[data-capture]").addEventListener("click", () => captureOn(card));
+actOn(byId("nodes"));
 setInterval(() => showAge(card), 1000);
 setInterval(() => document.hidden || drawCharts(), CHARTS_EVERY);
 drawCharts();

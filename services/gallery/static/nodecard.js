@@ -1,6 +1,6 @@
 // A node's card: kept up to date, and its Capture button.
 
-import { capture, imagePage } from "./api.js";
+import { capture, imagePage, post } from "./api.js";
 import { made, refresh } from "./place.js";
 import { now } from "./time.js";
 
@@ -21,6 +21,28 @@ export function showAge(card) {
   if (now() >= Number(old)) shown = "old";
   else if (now() >= Number(late)) shown = "late";
   age.dataset.freshness = shown;
+  card.dataset.freshness = shown; // so that an old picture looks old
+}
+
+export async function startLive(card) {
+  const button = card.querySelector("[data-start]");
+  button.disabled = true;
+  say(card, "Starting its live view…");
+  try {
+    await post(`/api/nodes/${encodeURIComponent(card.dataset.node)}/commands/live`, { on: true });
+    say(card, "");
+  } catch (error) {
+    say(card, error.message, "bad");
+    button.disabled = false;
+  }
+}
+
+// The buttons of a card, wherever it is.
+export function actOn(list) {
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-capture], [data-start]");
+    if (button) ("capture" in button.dataset ? captureOn : startLive)(button.closest(".node"));
+  });
 }
 
 function say(card, text, kind = "") {

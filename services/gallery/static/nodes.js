@@ -4,7 +4,7 @@ import { here } from "./api.js";
 import { announceArrivals, byId } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
-import { captured, captureOn, cardOf, showAge, showChange } from "./nodecard.js";
+import { actOn, captured, captureOn, cardOf, showAge, showChange } from "./nodecard.js";
 import { made, mainOf, refresh } from "./place.js";
 
 const nodes = byId("nodes");
@@ -46,10 +46,7 @@ async function resync() {
   summarise();
 }
 
-nodes.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-capture]");
-  if (button) captureOn(button.closest(".node"));
-});
+actOn(nodes);
 setInterval(() => cards().forEach(showAge), 1000);
 moveAmong(".node", (card) => card.querySelector("[data-name]"));
 captureKey(() => document.activeElement.closest?.(".node"), captureOn);

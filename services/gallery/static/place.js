@@ -19,8 +19,8 @@ function swap(old, fresh) {
     old.replaceWith(fresh);
     return;
   }
-  if (fresh.hasAttribute("href")) old.setAttribute("href", fresh.getAttribute("href"));
-  if (image.src === next.src) return;
+  if (fresh.hasAttribute("href") && !("keep" in old.dataset)) old.setAttribute("href", fresh.getAttribute("href"));
+  if (image.src === next.src || image.dataset.playing) return;
   image.classList.remove("is-gone");
   image.src = next.src; // the old picture stays until the new one is there
 }

@@ -17,7 +17,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _OPEN: Final = ("/login", "/healthz", "/static/")
 _FOR_PROGRAMS: Final = ("/api/", "/healthz", "/metrics")
-_WITHOUT_REDIS: Final = ("/api/stream", "/{node}/live", "/metrics", "/login", "/api/openapi.json")
+_WITHOUT_REDIS: Final = (
+    "/api/stream",
+    "/{node}/live",
+    "/api/live",
+    "/metrics",
+    "/login",
+    "/api/openapi.json",
+)
 _ENDLESS: Final = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
