@@ -78,7 +78,8 @@ async def open_page(browser: Browser, url: str) -> AsyncIterator[Open]:
     errors: list[str] = []
 
     def note(line: ConsoleMessage) -> None:
-        refused = "status of 409" in line.text  # a node that refused, which the page explains
+        # A node that refused, or a filter that is wrong: the page explains both.
+        refused = any(f"status of {status}" in line.text for status in (400, 409))
         if line.type == "error" and not refused:
             errors.append(line.text)
 

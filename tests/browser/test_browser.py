@@ -173,6 +173,7 @@ async def test_everything_is_within_reach_of_the_keyboard(
     await expect(page.locator(".pswp")).to_be_visible()
     await page.keyboard.press("i")
     await expect(page.locator(".story")).to_be_visible()
+    await is_live(page)  # by then it hears keys
     await page.keyboard.press("ArrowLeft")
     await page.wait_for_url("**/images/barn:1700000000003?*")
     await expect(page.locator(".story")).to_be_visible()

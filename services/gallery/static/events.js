@@ -3,7 +3,7 @@
 
 import { byId } from "./dom.js";
 import { live } from "./live.js";
-import { made, mainOf } from "./place.js";
+import { drawnAnew, made, mainOf } from "./place.js";
 import { here } from "./api.js";
 import { dayOf } from "./time.js";
 
@@ -78,7 +78,7 @@ function forget({ ids }) {
 }
 
 async function resync() {
-  const main = await mainOf(list).catch(() => null);
+  const main = await drawnAnew(list);
   if (!main) return;
   events.replaceChildren(...rowsOf(main));
   cursor = main.querySelector("#events").dataset.next;

@@ -8,7 +8,7 @@ import { holding } from "./hold.js";
 import { lightboxOn } from "./lightbox.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
-import { made, mainOf, renew } from "./place.js";
+import { drawnAnew, made, mainOf, renew } from "./place.js";
 import { removeWithUndo } from "./remove.js";
 import { comeBack } from "./return.js";
 import { selecting } from "./select.js";
@@ -89,7 +89,7 @@ async function resync() {
   waiting = [];
   missed = 0;
   showPill();
-  const main = await mainOf(list).catch(() => null);
+  const main = await drawnAnew(list);
   if (!main) return;
   const fresh = cardsOf(main);
   const known = cards().length;
@@ -108,7 +108,7 @@ function flush() {
   missed = 0;
   showPill();
   for (const card of grid.querySelectorAll(".card.is-deleted")) card.remove();
-  if (anew) mainOf(list).then(replaceAll, () => {});
+  if (anew) drawnAnew(list).then((main) => main && replaceAll(main));
   else images.forEach((image) => place(made(image.html), images.length <= 8));
   settle();
 }

@@ -5,7 +5,7 @@ import { byId } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
 import { actOn, captured, captureOn, showAge, showChange } from "./nodecard.js";
-import { made, mainOf, refresh, renew } from "./place.js";
+import { drawnAnew, made, refresh, renew } from "./place.js";
 import { draw } from "./spark.js";
 
 const CHARTS_EVERY = 60_000; // milliseconds
@@ -71,7 +71,7 @@ function happen(event) {
 }
 
 async function resync() {
-  const main = await mainOf(here()).catch(() => null);
+  const main = await drawnAnew(here());
   if (!main) return;
   refresh(card, main.querySelector(".node"));
   for (const list of [grid, events]) list.replaceChildren(...main.querySelector(`#${list.id}`).children);

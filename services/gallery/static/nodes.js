@@ -5,7 +5,7 @@ import { announceArrivals, byId } from "./dom.js";
 import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
 import { actOn, captured, captureOn, cardOf, showAge, showChange } from "./nodecard.js";
-import { made, mainOf, refresh } from "./place.js";
+import { drawnAnew, made, refresh } from "./place.js";
 
 const nodes = byId("nodes");
 const cards = () => [...nodes.querySelectorAll(".node")];
@@ -37,7 +37,7 @@ function change(news) {
 }
 
 async function resync() {
-  const main = await mainOf(here()).catch(() => null);
+  const main = await drawnAnew(here());
   for (const fresh of main?.querySelectorAll(".node") ?? []) {
     const card = cardOf(fresh.dataset.node);
     if (card) refresh(card, fresh);

@@ -3,6 +3,9 @@
 import { page } from "./api.js";
 import { localise } from "./time.js";
 
+const AGAIN = 2000; // milliseconds
+const TRIES = 15;
+
 export function made(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
@@ -12,6 +15,16 @@ export function made(html) {
 
 // The main part of a page as it would be drawn now. Raises an Error for people.
 export const mainOf = async (path) => made(await page(path));
+
+// The same, tried again for a while: after a gap nobody else brings what was missed. null at last.
+export async function drawnAnew(path) {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const main = await mainOf(path).catch(() => null);
+    if (main) return main;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
+  return null;
+}
 
 function swap(old, fresh) {
   const [image, next] = [old.querySelector("img"), fresh.querySelector("img")];

@@ -7,7 +7,7 @@ import { live } from "./live.js";
 import { actOn, captured, captureOn, cardOf, showAge, showChange } from "./nodecard.js";
 import { captureKey, moveAmong } from "./move.js";
 import { parts, show } from "./parts.js";
-import { mainOf, refresh } from "./place.js";
+import { drawnAnew, refresh } from "./place.js";
 
 const RATE = 2; // frames a second of each tile
 const STALE = 6_000; // milliseconds without a frame
@@ -79,7 +79,7 @@ function tend() {
 tend.after = 0;
 
 async function resync() {
-  const main = await mainOf(here() + location.search).catch(() => null);
+  const main = await drawnAnew(here() + location.search);
   for (const fresh of main?.querySelectorAll("#wall .node") ?? []) {
     const card = cardOf(fresh.dataset.node);
     if (card) refresh(card, fresh);
