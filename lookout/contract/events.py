@@ -105,7 +105,7 @@ EVENTS: Final = {
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "problems": tuple(name for name, each in EVENTS.items() if each.tone in {"bad", "warn"}),
     "motion": ("motion_started", "motion_ended", "light_changed", "trigger_fired"),
-    "people": ("person_detected", "people_changed"),
+    "people": ("person_detected", "people_changed", "object_detected", "zone_changed"),
     "commands": ("command_called", "command_failed", "settings_rolled_back"),
     "presence": ("node_online", "node_offline", "node_silent"),
     "pictures": ("image_captured", "image_rejected", "capture_failed", "capture_ok"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lookout.contract.events import EVENTS, event_type
+from lookout.contract.events import EVENTS, KINDS, event_type
 
 ROOT = Path(__file__).parents[2]
 # Names that are put together: f"node_{status}" and f"{kind}_rejected".
@@ -69,3 +69,8 @@ def test_a_type_is_documented_as_the_table_has_it(name: str) -> None:
 
 def test_the_type_of_others_is_shown_by_its_name() -> None:
     assert event_type("gate_open").sentence.format(node="barn", service="") == "Gate open at barn"
+
+
+def test_each_kind_is_of_types_that_there_are() -> None:
+    assert {name for types in KINDS.values() for name in types} <= EVENTS.keys()
+    assert all(KINDS.values())

@@ -25,7 +25,7 @@ STRIP: Final = 4  # pictures of one
 KIND_NAMES: Final = {
     "problems": "Problems",
     "motion": "Motion and light",
-    "people": "People",
+    "people": "People and things",
     "commands": "Commands",
     "presence": "Coming and going",
     "pictures": "Pictures",
