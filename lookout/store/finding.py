@@ -40,6 +40,23 @@ async def page(source: Images | Events, query: Query, context: str | None) -> Pa
     return _merge(halves, query)
 
 
+async def histogram(
+    source: Images, query: Query, context: str | None, width: int
+) -> dict[float, int]:
+    """How many a query finds in each `width` seconds; with a context as `page` does."""
+    if context is None:
+        return await source.histogram(query, width)
+    own, caused = {"context_id": (context,)}, {"parent_id": (context,)}
+    first, second, both = await asyncio.gather(
+        *(
+            source.histogram(replace(query, tags={**query.tags, **tags}), width)
+            for tags in (own, caused, own | caused)
+        )
+    )
+    every = {at: first.get(at, 0) + second.get(at, 0) for at in first | second}
+    return {at: every[at] - both.get(at, 0) for at in sorted(every)}
+
+
 def _merge(halves: Sequence[Page], query: Query) -> Page:
     rows = {row["id"]: row for half in halves for row in half.rows}
     ordered = sorted(

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from lookout.contract.commands import Result
 from services.gallery import metrics
-from services.gallery.api import answers, bulk, latest, pack
+from services.gallery.api import answers, bulk, counts, latest, pack
 from services.gallery.api import events as api_events
 from services.gallery.api import images as api_images
 from services.gallery.api import nodes as api_nodes
@@ -24,7 +24,7 @@ from services.gallery.api.query import (
     WallParameters,
 )
 from services.gallery.live import film
-from services.gallery.pages import grid, log, nodes, picture
+from services.gallery.pages import days, grid, log, nodes, picture
 from services.gallery.web import health, login
 from services.gallery.web.middlewares import Handler
 
@@ -75,6 +75,9 @@ API = [
     ),
     Endpoint("GET", "/api/images.zip", pack.get_zip, pack.ZipParameters, "application/zip"),
     Endpoint("POST", "/api/images.zip", pack.post_zip, gives="application/zip"),
+    Endpoint(
+        "GET", "/api/images/counts", counts.list_counts, counts.CountParameters, answers.Counts
+    ),
     Endpoint("GET", "/api/images/{id}", api_images.get_image, gives=answers.Image),
     Endpoint("DELETE", "/api/images/{id}", api_images.delete_image, status=204),
     Endpoint("GET", "/api/images/{id}/data", api_images.get_data, DataParameters, "image/jpeg"),
@@ -103,6 +106,7 @@ API = [
 
 PAGES = [
     Endpoint("GET", "/", grid.index),
+    Endpoint("GET", "/days", days.days),
     Endpoint("GET", "/images/{id}", picture.image),
     Endpoint("GET", "/nodes", nodes.nodes),
     Endpoint("GET", "/nodes/{node}", nodes.node),

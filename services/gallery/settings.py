@@ -13,7 +13,19 @@ from lookout.host.settings import HubSettings, Section
 LOCALHOST: Final = "localhost"
 # The first parts of our own paths: a prefix of such a name could not be told from them.
 OWN: Final = frozenset(
-    {"api", "events", "healthz", "images", "live", "login", "logout", "metrics", "nodes", "static"}
+    {
+        "api",
+        "days",
+        "events",
+        "healthz",
+        "images",
+        "live",
+        "login",
+        "logout",
+        "metrics",
+        "nodes",
+        "static",
+    }
 )
 LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
 LONGEST_PREFIX: Final = 200

@@ -99,9 +99,16 @@ async def test_new_pictures_respect_the_filters(
 
     # What is typed is meant in the browser's zone, thirteen hours ahead of the hub's here.
     await page.locator("summary").click()
-    await page.get_by_label("Since").fill("2023-11-15T11:13")
+    await page.get_by_label("Pick since").fill("2023-11-15T11:13")
     await page.get_by_role("button", name="Show").click()
     await page.wait_for_url(lambda address: "tz=Pacific" in address)
+    await expect(cards(page)).to_have_count(1)
+
+    await page.get_by_role("link", name="Days").click()
+    await expect(page.get_by_role("heading", name="November 2023 1 picture")).to_be_visible()
+    await page.get_by_role("link", name="11:00: 1 picture").click()
+    hour = "/?lux=100..200&since=2023-11-15T11:00&until=2023-11-15T12:00&tz=Pacific/Auckland"
+    await page.wait_for_url(lambda address: address.endswith(hour))
     await expect(cards(page)).to_have_count(1)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -89,14 +90,20 @@ def leads_to(content_type: str, text: str) -> set[str]:
     return set(re.findall(r'(?:url\(|from |import )"([^"]+)"', text))
 
 
+OF_A_SHAPE = 2
+
+
 async def crawl(gallery: Behind, *begin: str) -> dict[str, int]:
-    """Every address that can be reached, with its status."""
+    """Addresses that can be reached, with their status: of each shape a few are asked for."""
     found: dict[str, int] = {}
+    shapes: Counter[str] = Counter()
     waiting = list(begin)
     while waiting:
         path = waiting.pop().partition("#")[0]
-        if not path or path in found or path.endswith("/logout"):
+        shape = re.sub(r"[0-9]+", "0", re.sub(r"=[^&]*", "", path))
+        if not path or path in found or path.endswith("/logout") or shapes[shape] >= OF_A_SHAPE:
             continue
+        shapes[shape] += 1
         async with gallery.get(path) as answer:
             found[path] = answer.status
             waiting += [urljoin(path, url) for url in await following(answer)]
@@ -129,7 +136,8 @@ async def test_every_link_of_every_page_stays_under_the_prefix(
     assert wrong == {}
     reached = {path.removeprefix(PREFIX).partition("?")[0] for path in found}
     assert {"/", "/nodes", "/nodes/garden", "/nodes/garden/live", "/live", "/events"} <= reached
-    assert {f"/images/garden:{NOON}", f"/api/images/garden:{NOON}/data"} <= reached
+    assert re.search(r"^/images/garden:\d+$", "\n".join(reached), re.MULTILINE)
+    assert re.search(r"^/api/images/garden:\d+/data$", "\n".join(reached), re.MULTILINE)
     names = {path.rpartition("/")[2] for path in reached if path.startswith("/static/")}
     assert {"app.css", "grid.js", "api.js", "time.js", "chevron.svg", "icons.svg"} <= names
 

@@ -31,6 +31,21 @@ class ImageList(Answer):
     next: str | None = Field(description="cursor of the following page")
 
 
+class Count(Answer):
+    """How many images one hour or day has."""
+
+    timestamp: float = Field(description="its beginning, Unix seconds")
+    count: int
+
+
+class Counts(Answer):
+    """How many images there are, over time."""
+
+    by: str
+    counts: list[Count]
+    total: int
+
+
 class Deleted(Answer):
     """What has been deleted, or would be."""
 

@@ -68,7 +68,7 @@ def line(given: MultiMapping[str]) -> str:
 
 def link(pairs: list[tuple[str, str]]) -> str:
     """A query string with its question mark; nothing when it would be empty."""
-    return "?" + urlencode(pairs, safe=":,.") if pairs else ""
+    return "?" + urlencode(pairs, safe=":,./") if pairs else ""
 
 
 def chips(parameters: ImageParameters, given: MultiMapping[str], path: str) -> list[Chip]:

@@ -44,10 +44,12 @@ async def events(request: web.Request) -> web.Response:
         api.find(request, parameters), api_nodes.every_node(request)
     )
     rows = await _rows(request, asked, found) if folded else []
+    pictures = [each for event in found["events"] if (each := picture_of(event))]
     return render(
         request,
         "events.html",
         rows=[_shown(request, each, asked) for each in woven(found["events"], rows)],
+        there={row["id"] for row in await request.app[keys.IMAGES].read(pictures)},
         next=found["next"],
         nodes=[node["node"] for node in known],
         kinds=_kinds(request, asked),
@@ -58,6 +60,12 @@ async def events(request: web.Request) -> web.Response:
         is_live=_is_live(asked),
         filter_text={"since": request.query.get("since", "")},
     )
+
+
+def picture_of(event: dict[str, Any]) -> str:
+    """The id of the picture that an event is about; nothing where it is about none."""
+    names = (event["data"].get("image_id"), event["data"].get("id"))
+    return next((each for each in names if isinstance(each, str) and ":" in each), "")
 
 
 def is_folded(parameters: EventParameters) -> bool:

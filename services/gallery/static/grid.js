@@ -3,6 +3,7 @@
 
 import { here } from "./api.js";
 import "./complete.js";
+import "./days.js";
 import { announceArrivals, byId } from "./dom.js";
 import { holding } from "./hold.js";
 import { lightboxOn } from "./lightbox.js";
