@@ -68,6 +68,13 @@ async def test_an_unforeseen_error_has_an_id_that_the_log_has_too(
     assert "nobody thought of this" not in str(problem)
 
 
+def test_who_hangs_up_in_the_middle_of_a_body_is_no_fault_of_ours() -> None:
+    with capture_logs() as logs:
+        problem = from_error(ConnectionResetError("Connection lost"))  # as aiohttp's body raises it
+
+    assert (problem.status, logs) == (400, [])
+
+
 async def test_an_error_page_that_cannot_be_made_is_an_answer_too(
     gallery: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,8 @@ def from_error(error: Exception) -> Problem:
         return Problem(
             HTTPStatus.SERVICE_UNAVAILABLE, why, headers={"Retry-After": str(RETRY_SECONDS)}
         )
+    if isinstance(error, ConnectionResetError):  # a client that hung up in its body reads no answer
+        return Problem(HTTPStatus.BAD_REQUEST, "The request broke off.")
     return _unforeseen(error)
 
 
