@@ -136,6 +136,13 @@ def test_commands_come_back_as_they_went(service: str, arguments: dict[str, int]
     assert parse_command(service, sent.encode(), {}) == sent
 
 
+@pytest.mark.parametrize("field", ["ttl", "at"])
+@pytest.mark.parametrize("value", ["1e308", "-1e308", '"soon"', "[]"])
+def test_a_time_that_no_clock_can_reach_is_refused_by_name(field: str, value: str) -> None:
+    with pytest.raises(BadMessage, match=field):
+        parse_command("capture", f'{{"{field}": {value}}}'.encode(), {})
+
+
 def test_in_set_the_ttl_is_a_setting_and_never_the_commands_own() -> None:
     asked = parse_command("set", b'{"ttl": 3600, "quality": 50}', {})
     assert (asked.ttl, asked.arguments) == (None, {"ttl": 3600, "quality": 50})

@@ -21,7 +21,7 @@ EXAMPLES: Final = {
     "temperature": b"..5", "people": b"1..", "trigger": b"interval", "kept": b"true", "context": b"x-1",
     "sort": b"-timestamp", "limit": b"5", "event_type": b"node_online", "q": b"garden", "metric": b"lux",
     "bucket": b"1h", "width": b"160", "download": b"1", "timeout": b"0.2",
-    "cursor": base64.urlsafe_b64encode(b'[1.7e9,"garden:1"]').rstrip(b"="),
+    "cursor": base64.urlsafe_b64encode(b'[1.7e9,1.7e9,"garden:1"]').rstrip(b"="),
 }  # fmt: skip
 FORM: Final = b"application/x-www-form-urlencoded"
 MULTIPART: Final = b"multipart/form-data; boundary=b"

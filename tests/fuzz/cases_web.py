@@ -68,12 +68,12 @@ def _cursor(name: str, body: str | bytes) -> Iterator[Question]:
 
 def _cursors() -> Iterator[Question]:
     yield from _cursor("deep", "[" * 6000)
-    yield from _cursor("NaN", '[NaN,"garden:1"]')
-    yield from _cursor("endless", '[1e999,"garden:1"]')
-    yield from _cursor("a number of 400 digits", f'[{"9" * 400},"garden:1"]')
-    yield from _cursor("a number of 9,000 digits", f'[{"9" * 9000},"garden:1"]')
-    yield from _cursor("a lone surrogate", f'[1,"{SURROGATE}"]')
-    yield from _cursor("another index' id", '[1,"@{}|*)("]')
+    yield from _cursor("NaN", '[NaN,1,"garden:1"]')
+    yield from _cursor("endless", '[1e999,1,"garden:1"]')
+    yield from _cursor("a number of 400 digits", f'[{"9" * 400},1,"garden:1"]')
+    yield from _cursor("a number of 9,000 digits", f'[{"9" * 9000},1,"garden:1"]')
+    yield from _cursor("a lone surrogate", f'[1,1,"{SURROGATE}"]')
+    yield from _cursor("another index' id", '[1,1,"@{}|*)("]')
     yield from _cursor("not UTF-8", b"\xff\xfe")
     for number, text in enumerate(("%", "%ff", "\u20ac", "a", "=", "%00", "..")):
         yield _get(f"cursor: text {number}", f"/api/images?cursor={text}".encode())
