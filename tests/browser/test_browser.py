@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
+from tests.browser import looks
 from tests.browser.conftest import Open
 from tests.support.nodes import RecordingSource
 from tests.support.pictures import numbered_jpeg
@@ -332,18 +333,23 @@ async def test_it_is_light_by_day_and_dark_by_night(open_page: Open) -> None:
 
 
 @pytest.mark.usefixtures("garden")
-async def test_nothing_sticks_out_on_a_phone(
+async def test_nothing_sticks_out_on_a_phone_or_is_out_of_anybodys_reach(
     open_page: Open, mqtt_settings: Callable[[str], Broker]
 ) -> None:
     await send(mqtt_settings, 1)
     page = await open_page("/nodes", viewport={"width": 360, "height": 780})
     await expect(page.locator('.node[data-node="garden"]')).to_be_visible()
     nodes = page.url
-    for path in ("/", "/nodes", "/nodes/garden", "/events"):
+    found: list[str] = []
+    for path in ("/", "/?q=node:barn+lux:bright", "/images/barn:1700000000001", "/nodes",
+                 "/nodes/garden", "/live", "/events", "/days?month=2023-11"):  # fmt: skip
         await page.goto(nodes.replace("/nodes", path))
-        await is_live(page)
+        if "?" not in path:
+            await is_live(page)
 
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        found += [f"{path}: {each}" for each in await looks.faults(page, "light", "dark")]
+    assert not found, "\n".join(found)
 
 
 async def test_without_javascript_there_are_pictures_and_filters(
