@@ -134,29 +134,22 @@ async def test_images_arrive_and_ctrl_c_leaves_nothing(tmp_path: Path, film: Pat
         assert not list(demo.temporary.iterdir())
 
 
-async def test_draws_scenes_and_ends_by_itself_after_its_duration(tmp_path: Path) -> None:
-    arguments = ("--nodes", "1", "--interval", "0.2", "--duration", "2")
-    async with running(tmp_path, *arguments) as demo:
-        words = await demo.words()
-
-        assert await demo.process.wait() == 0, words
-        last = words.rstrip().splitlines()[-1]
-        assert re.match(r"[1-9]\d* images stored, 1 of 1 nodes online", last), words
-        assert not list(demo.temporary.iterdir())
-
-
-async def test_takes_another_port_for_a_taken_one_and_keeps_everything_in_the_folder_given(
-    tmp_path: Path, film: Path
+async def test_draws_scenes_keeps_all_in_the_folder_given_and_ends_after_its_duration(
+    tmp_path: Path,
 ) -> None:
     server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
     taken = server.sockets[0].getsockname()[1]
     data = tmp_path / "kept"
-    arguments = ("--nodes", "1", "--source", str(film), "--data", str(data), "--duration", "1")
+    arguments = ("--nodes", "1", "--interval", "0.2", "--data", str(data), "--duration", "2")
     async with server, running(tmp_path, *arguments, port=taken) as demo:
         said = await demo.line_with(f"Port {taken} is taken")
         other = said.split()[-1]
         words = await demo.words()
 
+        assert await demo.process.wait() == 0, words
+        assert not list(demo.temporary.iterdir())
+    last = words.rstrip().splitlines()[-1]
+    assert re.match(r"[1-9]\d* images stored, 1 of 1 nodes online", last), words
     assert f"http://127.0.0.1:{other}" in words
     assert str(data / "logs") in words
     assert {"ingest.log", "events.log", "gallery.log", "garden.log"} <= {

@@ -46,7 +46,6 @@ STORIES: dict[str, tuple[tuple[float, float], ...]] = {
     "the node jumps": ((0, 0), (0, 400 * DAY), (0, -3600), (0, BORN), (0, 0)),
     "both jump": ((0, 0), (-3600, 3600), (400 * DAY, -3 * DAY), (0, 0)),
 }
-QUICK = ("both jump",)  # tests/ingest/test_clocks.py has the simple ones
 
 
 @dataclass
@@ -85,10 +84,8 @@ def spool(data: Path) -> Path:
     return data / "spool" / "garden"
 
 
-@pytest.mark.parametrize(
-    "story",
-    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in STORIES],
-)
+@pytest.mark.slow  # the single steps of each are in tests/ingest/test_clocks.py
+@pytest.mark.parametrize("story", STORIES)
 async def test_every_capture_is_stored_once_and_ends_with_its_time(
     story: str,
     truth: Truth,

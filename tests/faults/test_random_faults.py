@@ -42,7 +42,7 @@ async def survive(folder: Path, rounds: int, lengths: tuple[int, ...], tell: Tel
 
 @pytest.mark.timeout(300)
 async def test_a_few_random_faults_lose_and_double_nothing(tmp_path: Path, tell: Tell) -> None:
-    await survive(tmp_path, 2, SHORT, tell)
+    await survive(tmp_path, 1, SHORT, tell)
 
 
 @pytest.mark.slow

@@ -118,6 +118,7 @@ async def following(answer: aiohttp.ClientResponse) -> set[str]:
     return leads_to(answer.content_type, await answer.text())
 
 
+@pytest.mark.parametrize("behind", ["a setting", "Home Assistant"], indirect=True)
 async def test_every_link_of_every_page_stays_under_the_prefix(
     behind: Behind, store: Store, redis: Any
 ) -> None:
