@@ -33,13 +33,32 @@ class Date:
         return self.timestamp if self.by == "hub" else None
 
 
-def date(meta: ImageMeta, limits: Ingest, now: float) -> Date:
-    """When an image was taken: as the sender says, else as its id says, else as we reckon."""
+def date(meta: ImageMeta, limits: Ingest, now: float, *, in_doubt: bool = False) -> Date:
+    """When an image was taken: as the sender says, else as its id says, else as we reckon.
+
+    While our clock is in doubt a sender's that agrees with it is so too: both may be wrong alike.
+    """
     said = said_time(meta)
-    skew = meta.skew or 0.0
-    if said is not None and abs(skew) <= limits.max_skew and can_be(said, limits, now):
-        return Date(said)
-    return Date(_by_the_hub(meta, said, limits, now), "hub", said, hub_clock(now))
+    if said is None or not _is_believed(meta, said, limits, now):
+        return _by_the_hub(meta, said, limits, now)
+    if in_doubt and meta.skew is not None and is_of_our_clock(meta, now):
+        return _by_the_hub(meta, said, limits, now)
+    return Date(said)
+
+
+def agrees(meta: ImageMeta, limits: Ingest, now: float) -> bool:
+    """Whether the sender knows that its clock agrees with ours."""
+    said = said_time(meta)
+    return said is not None and meta.skew is not None and _is_believed(meta, said, limits, now)
+
+
+def _is_believed(meta: ImageMeta, said: float, limits: Ingest, now: float) -> bool:
+    return abs(meta.skew or 0.0) <= limits.max_skew and can_be(said, limits, now)
+
+
+def is_of_our_clock(meta: ImageMeta, now: float) -> bool:
+    """Whether its skew is against this start of our clock: that says nothing of an earlier one."""
+    return meta.skew_by is None or set_since(meta.skew_by, hub_clock(now)) is not None
 
 
 def with_skew_of_now(meta: ImageMeta, now: float) -> ImageMeta:
@@ -66,23 +85,27 @@ def can_be(timestamp: float, limits: Ingest, now: float) -> bool:
     return EARLIEST <= timestamp <= now + limits.max_ahead
 
 
-def _by_the_hub(meta: ImageMeta, said: float | None, limits: Ingest, now: float) -> float:
+def _by_the_hub(meta: ImageMeta, said: float | None, limits: Ingest, now: float) -> Date:
     """The node knows how far its clock is from ours, or how long ago it was; else it is now."""
     if said is not None and meta.skew is not None:
         reckoned = said - meta.skew
         # Not after now: our clock was set since the node heard of it, or nothing of this is true.
         if EARLIEST <= reckoned <= now + limits.max_skew:
-            return round(reckoned, 3)
+            # Reckoned by an earlier start of our clock, it does not follow how this one is set.
+            by = hub_clock(now) if is_of_our_clock(meta, now) else meta.skew_by
+            return Date(round(reckoned, 3), "hub", said, by)
     age = meta.age or 0.0
-    return round(max(0.0, now - (age if age <= LONGEST_LIFE else 0.0)), 3)
+    at = round(max(0.0, now - (age if age <= LONGEST_LIFE else 0.0)), 3)
+    return Date(at, "hub", said, hub_clock(now))
 
 
-def hub_clock(now: float) -> str:
+def hub_clock(now: float, steady: float | None = None) -> str:
     """By which setting our clock runs: this start of the computer, and what it adds to it.
 
     With it a time of ours can be mended later, in seconds, when our clock is set meanwhile.
     """
-    return f"{clock.boot_id()}:{now - clock.steady():.3f}"
+    runs = clock.steady() if steady is None else steady
+    return f"{clock.boot_id()}:{now - runs:.3f}"
 
 
 def set_since(before: str, now: str) -> float | None:

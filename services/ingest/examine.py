@@ -110,9 +110,15 @@ def _is_box(value: JsonValue) -> bool:
 
 
 def examine(
-    message: Message, topics: Topics, limits: Ingest, rules: Retention, now: float
+    message: Message,
+    topics: Topics,
+    limits: Ingest,
+    rules: Retention,
+    now: float,
+    *,
+    in_doubt: bool = False,
 ) -> Examined:
-    """Check one message. Raises Rejected with the reason."""
+    """Check one message; `in_doubt`: our own clock is. Raises Rejected with the reason."""
     try:
         node = topics.parse(message.topic).node
     except BadTopic as error:
@@ -126,7 +132,7 @@ def examine(
     except BadMessage as error:
         raise Rejected(str(error), node) from None
     ttl = rules.lifetime(node, meta.ttl)
-    dated = date(meta, limits, now)
+    dated = date(meta, limits, now, in_doubt=in_doubt)
     return Examined(node, meta, data, width, height, dated, now, ttl, not has_end(data))
 
 

@@ -2,8 +2,8 @@
 
 It is in doubt when it is earlier than it was when it last ran well (a Pi without a clock chip,
 after an outage), when somebody set it (which of the two times is right?), and when most nodes say
-that theirs differ. It is trusted again when it is set back, when nodes agree with it, or when it
-has run for an hour as it is.
+that theirs differ. It is trusted again when it is set back, when nodes are witnesses that it is
+right now (votes.py), or when it has run for an hour as it is.
 """
 
 import time
@@ -20,13 +20,13 @@ from lookout.host.clock import ClockWatch, steady
 from lookout.store import keys
 from lookout.store.client import Client
 from services.ingest import metrics
+from services.ingest.dating import hub_clock, set_since
 from services.ingest.settings import Ingest
+from services.ingest.votes import Votes
 
 logger = structlog.get_logger()
 
 CALM_SECONDS: Final = 3_600.0  # without being set after which it is trusted as it is
-FRESH_SECONDS: Final = 600.0  # for how long a node's word about its clock counts
-MOST_VOTES: Final = 1_000  # nodes whose word is remembered
 FEWEST_AGAINST: Final = 2  # nodes: with one alone it is more likely the node's clock
 LOOK_SECONDS: Final = 1.0
 SAID_SECONDS: Final = 60  # for how long others believe what was said of it
@@ -41,56 +41,78 @@ class HubClock:
     steady: Callable[[], float] = steady
     reason: str = ""
     floor: float = 0.0  # Unix seconds; a clock that says less is wrong
+    ran_by: str = ""  # by which setting (dating.hub_clock) it was last trusted, maybe long ago
     _watch: ClockWatch = field(init=False)
     _trusted: float = field(init=False)  # what the clock added to the steady one when it was right
-    _votes: dict[str, tuple[float, bool]] = field(default_factory=dict)
+    _votes: Votes = field(init=False)
+    _caught_up: bool = False  # it was known to be wrong, and was set to what may be right
 
     def __post_init__(self) -> None:
         self._watch = ClockWatch(self.settings.max_skew, self.wall, self.steady)
-        self._trusted = self.wall() - self.steady()
+        self._votes = Votes(self.steady)
+        self._trusted = self.wall() - self.steady() - (set_since(self.ran_by, self.setting) or 0.0)
+        self.look()
+
+    @property
+    def setting(self) -> str:
+        """By which setting it runs now."""
+        return hub_clock(self.wall(), self.steady())
 
     @property
     def in_doubt(self) -> bool:
         return bool(self.reason)
 
-    def heard(self, node: str, skew: float) -> None:
-        """A node knows that its clock is ahead of ours by so many seconds."""
-        self._votes.pop(node, None)
-        self._votes[node] = self.steady(), abs(skew) <= self.settings.max_skew
-        if len(self._votes) > MOST_VOTES:
-            del self._votes[next(iter(self._votes))]
+    def is_doubtful(self) -> bool:
+        """Whether it is in doubt at this moment, without counting votes where nothing was amiss."""
+        return (self.in_doubt or self._is_off(self._step)) and bool(self.look())
+
+    def heard(self, node: str, skew: float, setting: str = "") -> None:
+        """A node knows that its clock, set so, is ahead of ours by so many seconds."""
+        self._notice()
+        self._votes.heard(node, setting, agrees=abs(skew) <= self.settings.max_skew)
 
     def look(self) -> str:
         """Judge it anew; the reason for doubt, if there is one."""
-        if self._watch.look():
-            self._votes.clear()  # they spoke of the time before
-        elif not self.reason:
-            self._trusted = self.wall() - self.steady()  # NTP may slew it
-        right, wrong = self._counted()
-        agreed = right > wrong
-        step = self.wall() - self.steady() - self._trusted
-        if agreed or self._watch.calm >= CALM_SECONDS:
-            self._trusted += step
-            step = 0.0
-        if agreed:
+        self._notice()
+        right, witnesses, wrong = self._votes.counted()
+        agreed = witnesses > wrong or (self._caught_up and right > wrong)
+        calm = self._watch.calm >= CALM_SECONDS
+        if agreed or calm:
+            self._trusted += self._step
+        if agreed or (calm and right > wrong):
             self.floor = min(self.floor, self.wall())
-        self.reason = self._judged(step, right, wrong)
+        self.reason = self._judged(right, wrong)
         return self.reason
 
-    def _judged(self, step: float, right: int, wrong: int) -> str:
-        behind = self.floor - self.wall()
-        if behind > self.settings.max_skew:
-            return f"it is {behind:.0f} s earlier than it was before"
-        if abs(step) >= self.settings.max_skew:
+    def _notice(self) -> None:
+        """Whether it was set since the last look."""
+        if step := self._watch.look():
+            self._votes.ours_was_set()
+            wall = self.wall()
+            self._caught_up = self._is_behind(wall - step) and not self._is_behind(wall)
+        elif not self.reason and not self._is_off(self._step):
+            self._trusted += self._step  # NTP may slew it
+
+    @property
+    def _step(self) -> float:
+        """Seconds by which it was set since it was trusted."""
+        return self.wall() - self.steady() - self._trusted
+
+    def _is_off(self, seconds: float) -> bool:
+        return abs(seconds) >= self.settings.max_skew
+
+    def _is_behind(self, wall: float) -> bool:
+        return self.floor - wall > self.settings.max_skew
+
+    def _judged(self, right: int, wrong: int) -> str:
+        wall, step = self.wall(), self._step
+        if self._is_behind(wall):
+            return f"it is {self.floor - wall:.0f} s earlier than it was before"
+        if self._is_off(step):
             return f"it was set {'forward' if step > 0 else 'back'} by {abs(step):.0f} s"
         if wrong >= FEWEST_AGAINST and wrong > right:
             return f"the clocks of {wrong} of {right + wrong} nodes differ from it"
         return ""
-
-    def _counted(self) -> tuple[int, int]:
-        since = self.steady() - FRESH_SECONDS
-        fresh = [agrees for at, agrees in self._votes.values() if at >= since]
-        return fresh.count(True), fresh.count(False)
 
 
 @dataclass(slots=True)
@@ -109,7 +131,8 @@ class HubClockTeller:
             await self.client.set(keys.CLOCK, reason, ex=SAID_SECONDS)
         else:
             await self.client.delete(keys.CLOCK)
-            await self.client.set(keys.CLOCK_RAN, f"{self.clock.wall():.3f}")
+            ran = f"{self.clock.wall():.3f} {self.clock.setting}"
+            await self.client.set(keys.CLOCK_RAN, ran)
         metrics.CLOCK_IN_DOUBT.set(bool(reason))
         if bool(reason) != self._told:
             self._told = bool(reason)
@@ -124,10 +147,14 @@ class HubClockTeller:
             self.events.fire("clock_ok", {})
 
 
-async def last_ran(client: Client) -> float:
-    """What the hub's clock said when it was last trusted, Unix seconds; 0 when it never was."""
+async def last_ran(client: Client) -> tuple[float, str]:
+    """What the hub's clock said when it was last trusted, Unix seconds, and by which setting.
+
+    0 and nothing when it never was.
+    """
     said = await client.get(keys.CLOCK_RAN)
-    return float(said) if said else 0.0
+    at, _, setting = (said or b"0").decode().partition(" ")
+    return float(at), setting
 
 
 def built_at() -> float:

@@ -124,7 +124,10 @@ class ImageIntake:
 
     async def _examine(self, message: Message) -> tuple[Message, Examined] | None:
         try:
-            examined = examine(message, self.topics, self.settings, self.rules, now())
+            examined = examine(
+                *(message, self.topics, self.settings, self.rules, now()),
+                in_doubt=self.redating.clock.is_doubtful(),
+            )
         except Rejected as refused:
             await self._refuse(message, refused.reason, refused.node)
             return None

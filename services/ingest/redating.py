@@ -7,13 +7,14 @@ import structlog
 from lookout.store import redating
 from lookout.store.client import Client
 from services.ingest import metrics
-from services.ingest.dating import hub_clock, set_since
+from services.ingest.dating import agrees, hub_clock, is_of_our_clock, set_since
 from services.ingest.examine import Examined
 from services.ingest.hubclock import HubClock
 
 logger = structlog.get_logger()
 
 WAITING_SECONDS = 1.0  # between two looks at what waits
+LEAST = 1.0  # seconds by which our clock is set, that it is worth following
 MOST_AGREED = 1_000  # nodes whose clocks agreed with ours when they were last heard
 
 
@@ -29,17 +30,21 @@ class Redating:
     def heard(self, image: Examined) -> None:
         """What an image says of its node's clock, and by which setting of ours it is dated."""
         meta = image.meta
-        if image.dated.hub_clock and _was_set(self._followed, image.dated.hub_clock):
+        step = set_since(self._followed, image.dated.hub_clock or "")
+        if step is not None and abs(step) >= LEAST:
             self._followed = ""  # set back between two looks, maybe: look at all that waits
-        if meta.skew is not None:
-            self.clock.heard(image.node, meta.skew)
-            setting = image.node, meta.clock or ""
-            self._agreed.pop(setting, None)
-            # Two clocks that are wrong alike agree too: not while ours is in doubt.
-            if image.dated.by == "node" and not self.clock.look():
-                self._agreed[setting] = None
-            if len(self._agreed) > MOST_AGREED:
-                del self._agreed[next(iter(self._agreed))]
+        if meta.skew is None:
+            return
+        setting = meta.clock or ""
+        self._agreed.pop((image.node, setting), None)
+        if not is_of_our_clock(meta, image.received_at):
+            return
+        self.clock.heard(image.node, meta.skew, setting)
+        # Two clocks that are wrong alike agree too: not while ours is in doubt.
+        if agrees(meta, self.clock.settings, image.received_at) and not self.clock.is_doubtful():
+            self._agreed[image.node, setting] = None
+        if len(self._agreed) > MOST_AGREED:
+            del self._agreed[next(iter(self._agreed))]
 
     async def work(self) -> None:
         """Date anew what can be by its node's clock. Raises a StoreError."""
@@ -50,16 +55,12 @@ class Redating:
     async def follow(self) -> None:
         """Do as our clock was set; for one worker at a time. Raises a StoreError."""
         setting = hub_clock(self.clock.wall())
-        if _was_set(self._followed, setting):
+        step = set_since(self._followed, setting)
+        if step is None or abs(step) >= LEAST:
             _tell(await redating.follow_the_hub(self.client, setting, set_since), "hub", None)
             self._followed = setting
         if not self.clock.in_doubt and (given := await redating.give_lives(self.client)):
             logger.info("the lives of images begin now", images=given)
-
-
-def _was_set(before: str, now: str) -> bool:
-    step = set_since(before, now)
-    return step is None or abs(step) >= 1
 
 
 def _tell(count: int, by: str, node: str | None) -> None:

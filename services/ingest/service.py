@@ -55,8 +55,8 @@ async def run(settings: IngestSettings, hub: Hub) -> None:
         run=server_run,
         replicas=settings.redis.replicas_needed,
     )
-    ran = await hub.waiting.until_done(lambda: last_ran(client))
-    clock = HubClock(limits, floor=max(ran, built_at()))
+    ran, ran_by = await hub.waiting.until_done(lambda: last_ran(client))
+    clock = HubClock(limits, floor=max(ran, built_at()), ran_by=ran_by)
     redating = Redating(client, clock)
     room = counted_room(client, rules)
     floods, image_floods = (

@@ -42,6 +42,7 @@ STORIES: dict[str, tuple[tuple[float, float], ...]] = {
     "the node 400 days ahead": ((0, 400 * DAY), (0, 0)),
     "the node in 1970": ((0, BORN), (0, 0)),
     "both wrong": ((-3 * DAY, BORN), (-3 * DAY, 0), (0, 0)),
+    "both an hour behind": ((0, 0), (-3600, -3600), (0, 0)),
     "the hub jumps": ((0, 0), (400 * DAY, 0), (0, 0), (-3600, 0), (0, 0)),
     "the node jumps": ((0, 0), (0, 400 * DAY), (0, -3600), (0, BORN), (0, 0)),
     "both jump": ((0, 0), (-3600, 3600), (400 * DAY, -3 * DAY), (0, 0)),

@@ -105,6 +105,29 @@ async def test_a_hub_with_a_wrong_clock_takes_all_and_dates_them_well_when_it_is
     assert not await client.smembers(keys.UNDATED)
 
 
+async def test_a_node_that_was_set_back_with_the_hub_is_dated_well_when_both_are_mended(
+    clock: FakeClock, wrong_ingest: Child, hub: Session, client: Any
+) -> None:
+    real = time.time()
+    before = await Node(hub, setting="right").take(real, skew=0.0)
+    await image(client, before)
+    clock.set(-3600)
+    node = Node(hub, setting="wrong")
+    taken = [await node.take(real - 3600 + number, skew=0.0) for number in range(3)]
+    for identifier in taken:
+        assert (await image(client, identifier))["dated_by"] == "hub"
+    clock.set(0)
+    for number, identifier in enumerate(taken):
+
+        async def dated_well(identifier: str = identifier, number: int = number) -> bool:
+            found = await image(client, identifier)
+            return close(found["timestamp"], real + number, 1)
+
+        await eventually(dated_well)
+    after = await Node(hub, setting="right").take(real + 5, skew=0.0)
+    assert (await image(client, after)).get("dated_by") is None
+
+
 async def test_a_sender_that_knows_nothing_of_clocks_is_dated_anew_when_ours_was_set(
     clock: FakeClock, wrong_ingest: Child, hub: Session, client: Any
 ) -> None:

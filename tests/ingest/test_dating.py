@@ -51,6 +51,25 @@ def test_a_node_that_knows_its_skew_is_dated_by_it(skew: float) -> None:
     assert (dated.timestamp, dated.by, dated.node_time) == (NOW - 500, "hub", NOW - 500 + skew)
 
 
+def test_a_node_that_agrees_with_a_clock_in_doubt_is_dated_by_it() -> None:
+    """Both were set back by an hour: it follows ours when that is mended."""
+    dated = date(meta(timestamp=NOW - 5, skew=0.5), LIMITS, NOW, in_doubt=True)
+    assert (dated.timestamp, dated.by, dated.node_time) == (NOW - 5.5, "hub", NOW - 5)
+    unaware = date(meta(timestamp=NOW - DAY), LIMITS, NOW, in_doubt=True)
+    assert (unaware.timestamp, unaware.by) == (NOW - DAY, "node"), "it knows nothing of clocks"
+
+
+@pytest.mark.parametrize("skew", [0.5, -3 * DAY])
+def test_what_was_measured_before_the_hub_was_started_follows_no_setting_of_it_now(
+    skew: float,
+) -> None:
+    """A picture that waited in a spool: the clock that it was measured by was another one."""
+    told = meta(timestamp=NOW - DAY + skew, skew=skew, skew_by="another:1000.000")
+    dated = date(told, LIMITS, NOW, in_doubt=True)
+    assert dated.timestamp == pytest.approx(NOW - DAY, abs=1)
+    assert dated.hub_clock in {None, "another:1000.000"}
+
+
 def test_a_skew_that_says_what_cannot_be_gives_way_to_the_age() -> None:
     """Our clock was set back since the node heard of it."""
     dated = date(meta(timestamp=NOW, skew=-400 * DAY, age=7.0), LIMITS, NOW)
@@ -88,8 +107,10 @@ class Clocks:
     ahead: float = 0.0
     hub: HubClock = field(init=False)
 
-    def watch(self, floor: float = 0.0) -> HubClock:
-        self.hub = HubClock(LIMITS, wall=self.wall, steady=lambda: self.ran, floor=floor)
+    def watch(self, floor: float = 0.0, ran_by: str = "") -> HubClock:
+        self.hub = HubClock(
+            LIMITS, wall=self.wall, steady=lambda: self.ran, floor=floor, ran_by=ran_by
+        )
         return self.hub
 
     def wall(self) -> float:
@@ -142,14 +163,61 @@ async def test_nothing_is_removed_for_its_age_while_the_clock_is_in_doubt() -> N
             await step()
 
 
-def test_a_clock_that_was_set_is_trusted_when_a_node_agrees_with_it() -> None:
+def test_a_clock_that_was_set_is_trusted_when_a_node_is_its_witness() -> None:
     clocks = Clocks()
     hub = clocks.watch()
-    hub.heard("garden", 0.1)
+    hub.heard("garden", 3600, "its setting")
+    assert not clocks.after(1), "one alone is no reason for doubt"
     assert clocks.after(1, ahead=3600), "what was said before it was set does not count"
-    hub.heard("garden", -0.1)
+    hub.heard("garden", -0.1, "its setting")
+    assert not clocks.after(1, ahead=3600)
+    hub.heard("garden", 0.1, "its setting")
     assert not clocks.after(1, ahead=3600)
     assert clocks.after(1, ahead=0), "setting it back is setting it"
+
+
+@pytest.mark.parametrize("setting", ["its setting", "another"])
+def test_a_node_that_was_set_as_the_clock_was_is_no_witness(setting: str) -> None:
+    clocks = Clocks()
+    hub = clocks.watch()
+    hub.heard("garden", 0.1 if setting == "its setting" else -3600, "its setting")
+    assert clocks.after(1, ahead=-3600)
+    for _ in range(3):
+        hub.heard("garden", 0.1, setting)
+        assert clocks.after(1, ahead=-3600)
+        assert hub.is_doubtful()
+    assert not clocks.after(1, ahead=0)
+
+
+def test_a_clock_is_in_doubt_at_the_moment_at_which_it_is_set() -> None:
+    clocks = Clocks()
+    hub = clocks.watch()
+    assert not hub.is_doubtful()
+    clocks.ahead = -3600
+    assert hub.is_doubtful()
+    clocks.ahead = 0
+    assert not hub.is_doubtful()
+
+
+def test_a_clock_that_was_set_is_in_doubt_after_a_restart_of_the_service_too() -> None:
+    clocks = Clocks()
+    before = clocks.watch()
+    ran_by = before.setting
+    clocks.ahead = 400 * DAY
+    assert "forward by 34560000 s" in clocks.watch(ran_by=ran_by).reason
+    assert not clocks.after(1, ahead=0)
+
+
+def test_nodes_that_began_with_the_hub_end_no_doubt_before_an_hour() -> None:
+    """After a power cut all begin with an old time; they agree, and hear of the time later."""
+    clocks = Clocks()
+    hub = clocks.watch(floor=NOW + 3 * DAY)
+    assert hub.is_doubtful(), "from the first picture on"
+    for passed in (1, CALM_SECONDS - 2):
+        hub.heard("garden", 0.0, "since its start")
+        assert clocks.after(passed)
+    hub.heard("garden", 0.0, "since its start")
+    assert not clocks.after(2), "it was right, then, and what it said before was not"
 
 
 def test_a_clock_that_was_set_is_trusted_after_an_hour() -> None:
