@@ -96,6 +96,9 @@ def _paths() -> dict[str, str]:
         "thumbnail": "/api/images/{newest}/data?width=320",
         "picture's bytes": "/api/images/{newest}/data",
         "nodes page": "/nodes",
+        "events page": "/events",
+        "days of a month": "/days",
+        "counts of all, by day": "/api/images/counts?by=day",
         "Flask: page of nine": SMALL,
     }
 

@@ -28,9 +28,14 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 Open = Callable[..., Awaitable[Page]]
 
 
+def chromium() -> str | None:
+    """Where it is; None: nowhere."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    program = next(filter(None, map(shutil.which, NAMES)), None)
+    program = chromium()
     if program is None:
         pytest.skip("there is no Chromium on this machine: apt-get install chromium")
     expect.set_options(timeout=PATIENCE * 1000)

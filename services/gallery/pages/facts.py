@@ -54,7 +54,9 @@ def of_reading(reading: Mapping[str, Any] | None) -> list[Fact]:
     for name, value in (reading or {}).items():
         if name != "timestamp":
             known = metric(name)
-            facts.append((known.name, _with_unit(value, known.unit or "")))
+            lasted = known.device_class == "duration" and isinstance(value, int | float)
+            shown = wording.length(value) if lasted else _with_unit(value, known.unit or "")
+            facts.append((known.name, shown))
     return facts
 
 
