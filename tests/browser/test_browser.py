@@ -1,5 +1,7 @@
 """What people do in the gallery, in a real browser."""
 
+import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -213,7 +215,9 @@ async def test_everything_is_within_reach_of_the_keyboard(
 
 
 @pytest.mark.usefixtures("garden")
-async def test_the_c_key_captures(open_page: Open) -> None:
+async def test_the_c_key_captures_and_readings_lead_to_the_pictures_of_their_time(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
     page = await open_page("/nodes/garden")
     await is_live(page)
 
@@ -222,6 +226,24 @@ async def test_the_c_key_captures(open_page: Open) -> None:
     await expect(page.locator(".result")).to_contain_text("Here it is.")
     await expect(cards(page)).to_have_count(1)
     await expect(page.locator("#events")).to_contain_text("garden took a picture")
+
+    async with Session(mqtt_settings("garden"), "a sensor") as session:
+        await session.connected()
+        for ago, lux in ((900, 5), (300, 9)):
+            reading = {"timestamp": time.time() - ago, "lux": lux}
+            await session.publish(TOPICS.reading("garden"), json.dumps(reading))
+    asked = page.url.replace("/nodes/garden", "/api/readings?node=garden&metric=lux&since=1h")
+
+    async def stored() -> bool:
+        found = (await (await page.request.get(asked)).json())["readings"]
+        return {5, 9} <= {each["average"] for each in found}
+
+    await eventually(stored)
+    await page.reload()
+    chart = page.locator('.chart[data-metric="lux"]')
+    await expect(chart.get_by_role("img", name="lx; a click shows")).to_be_visible()
+    await chart.locator(".u-over").click()
+    await page.wait_for_url("**/?node=garden&since=*")
 
 
 async def test_a_picture_is_deleted_and_brought_back_on_every_open_page(

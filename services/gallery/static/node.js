@@ -6,7 +6,7 @@ import { live } from "./live.js";
 import { captureKey, moveAmong } from "./move.js";
 import { actOn, captured, captureOn, showAge, showChange } from "./nodecard.js";
 import { drawnAnew, made, refresh, renew } from "./place.js";
-import { draw } from "./spark.js";
+import { draw } from "./chart.js";
 
 const CHARTS_EVERY = 60_000; // milliseconds
 
