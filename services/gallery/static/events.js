@@ -77,12 +77,20 @@ function forget({ ids }) {
   for (const id of ids) events.querySelectorAll(`[data-picture="${CSS.escape(id)}"]`).forEach((each) => each.remove());
 }
 
+// Anew after each page: who has jumped to its end meanwhile has never been away from it.
+const ahead = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && loadMore(), { rootMargin: "600px" });
+function watchEnd() {
+  ahead.disconnect();
+  ahead.observe(more);
+}
+
 async function resync() {
   const main = await drawnAnew(list);
   if (!main) return;
   events.replaceChildren(...rowsOf(main));
   cursor = main.querySelector("#events").dataset.next;
   settle();
+  watchEnd();
 }
 
 async function loadMore() {
@@ -93,6 +101,7 @@ async function loadMore() {
     events.append(...rowsOf(main).filter((row) => !row.dataset.id || !known(row.dataset.id)));
     cursor = main.querySelector("#events").dataset.next;
     settle();
+    watchEnd();
   } catch (error) {
     more.querySelector("a").textContent = `${error.message} Try again`;
   } finally {
@@ -105,5 +114,5 @@ more.querySelector("a").addEventListener("click", (event) => {
   event.preventDefault();
   loadMore();
 });
-new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && loadMore(), { rootMargin: "600px" }).observe(more);
+watchEnd();
 live({ event: isLive ? happen : null, deleted: forget, resync: isLive ? resync : null }, watch);

@@ -73,6 +73,7 @@ function replaceAll(main) {
   grid.replaceChildren(...cardsOf(main));
   cursor = main.querySelector("#grid").dataset.next;
   settle();
+  watchEnd();
 }
 
 function showPill() {
@@ -153,6 +154,13 @@ function forget({ ids }) {
   settle();
 }
 
+// Anew after each page: who has jumped to its end meanwhile has never been away from it.
+const ahead = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && loadMore(), { rootMargin: "900px" });
+function watchEnd() {
+  ahead.disconnect();
+  ahead.observe(more);
+}
+
 async function load() {
   const link = more.querySelector("a");
   link.textContent = "Loading…";
@@ -162,6 +170,7 @@ async function load() {
     cursor = main.querySelector("#grid").dataset.next;
     settle();
     link.textContent = "More pictures";
+    watchEnd();
     return true;
   } catch (error) {
     link.textContent = `${error.message} Try again`;
@@ -193,7 +202,7 @@ more.querySelector("a").addEventListener("click", (event) => {
   event.preventDefault();
   loadMore();
 });
-new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && loadMore(), { rootMargin: "900px" }).observe(more);
+watchEnd();
 
 markDays();
 const catchUp = () => mayMove() && flush();
