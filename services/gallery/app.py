@@ -20,6 +20,7 @@ from services.gallery.live.feed import Feed
 from services.gallery.live.relay import Relays
 from services.gallery.live.stream import Stream
 from services.gallery.pages.fragments import Fragments
+from services.gallery.pages.tallies import Tallies
 from services.gallery.settings import GallerySettings
 from services.gallery.web import expect
 from services.gallery.web.auth import Door
@@ -59,6 +60,7 @@ def make_app(
     app[keys.READINGS] = Readings(redis)
     app[keys.EVENTS] = Events(redis)
     app[keys.THUMBNAILS] = Thumbnails(images)
+    app[keys.TALLIES] = Tallies(images)
     app[keys.RECENT] = Recent()
     app[keys.RELAYS] = Relays(app[keys.NODES], most_viewers=settings.gallery.viewers)
     app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
@@ -88,3 +90,4 @@ async def _end_streams(app: web.Application) -> None:
 async def _thumbnails(app: web.Application) -> AsyncIterator[None]:
     yield
     await app[keys.THUMBNAILS].close()
+    await app[keys.TALLIES].close()

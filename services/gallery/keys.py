@@ -16,6 +16,7 @@ from services.gallery.api.thumbnails import Thumbnails
 from services.gallery.live.feed import Feed
 from services.gallery.live.relay import Relays
 from services.gallery.live.stream import Stream
+from services.gallery.pages.tallies import Tallies
 from services.gallery.settings import GallerySettings
 from services.gallery.web.auth import Door
 from services.gallery.web.proxies import Proxies
@@ -31,6 +32,7 @@ NODES: Final = web.AppKey("nodes", Nodes)
 READINGS: Final = web.AppKey("readings", Readings)
 EVENTS: Final = web.AppKey("events", Events)
 THUMBNAILS: Final = web.AppKey("thumbnails", Thumbnails)
+TALLIES: Final = web.AppKey("tallies", Tallies)
 RECENT: Final = web.AppKey("recent", Recent)
 RELAYS: Final = web.AppKey("relays", Relays)
 FEED: Final = web.AppKey("feed", Feed)

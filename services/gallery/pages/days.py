@@ -1,6 +1,7 @@
 """The day bar: a month to choose a day of, and that day's hours."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from typing import Annotated
@@ -88,9 +89,9 @@ def _query(wanted: DaysParameters, span: Range) -> Query:
 
 async def _counts(
     request: web.Request, wanted: DaysParameters, span: Range, first: date
-) -> dict[float, int]:
+) -> Mapping[float, int]:
     width, query = calendar.width(first, wanted.tz), _query(wanted, span)
-    return await finding.histogram(request.app[keys.IMAGES], query, wanted.context, width)
+    return await request.app[keys.TALLIES].of(query, wanted.context, width)
 
 
 async def _beside(
@@ -108,5 +109,5 @@ def _is_in(day: date, first: date) -> bool:
     return first <= day < calendar.after(first)
 
 
-def _newest(counts: dict[float, int], zone: tzinfo | None) -> date | None:
+def _newest(counts: Mapping[float, int], zone: tzinfo | None) -> date | None:
     return datetime.fromtimestamp(max(counts), zone).date() if counts else None

@@ -85,7 +85,7 @@ async def _rows(
     span = _span(asked, found)
     query = Query(tags={"node": nodes} if nodes else {}, ranges={"timestamp": span})
     images = request.app[keys.IMAGES]
-    hours = await images.histogram(query, HOUR)
+    hours = await request.app[keys.TALLIES].of(query, None, HOUR)
     rows = folds(hours, span.low, span.high, asked.tz)
     pages = await asyncio.gather(
         *(images.page(replace(query, limit=STRIP, ranges={"timestamp": _within(row, span)}))
