@@ -1,5 +1,6 @@
 """A real Chromium looking at a real system: broker, Redis, ingest, events, gallery, one node."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ from playwright.async_api import (
     expect,
 )
 
+from lookout.bus.session import Session
+from lookout.contract.topics import Topics
 from lookout.embedded.child import Child
 from lookout.host.settings import Broker
 from services.camera.settings import Camera
@@ -23,6 +26,7 @@ from tests.gallery.process import ANY_PORT, address, is_well
 from tests.support.nodes import RecordingSource, node_settings, running_node
 from tests.support.waiting import PATIENCE, eventually
 
+FILLING = ("ingest", "events")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 Open = Callable[..., Awaitable[Page]]
@@ -46,12 +50,18 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def url(service: Callable[..., Child]) -> str:
-    """The address of a gallery with the services that fill it."""
-    service("ingest")
-    service("events")
+async def url(service: Callable[..., Child], hub: Session) -> str:
+    """The address of a gallery with the services that fill it, which hear what is sent."""
+    statuses = [hub.subscribe(Topics().hub_status(name)) for name in FILLING]
+    for name in FILLING:
+        service(name)
     url = await address(service("gallery", **ANY_PORT))
     await eventually(lambda: is_well(url))
+    async with asyncio.timeout(PATIENCE):
+        for status in statuses:
+            async for message in status:
+                if message.payload == b"online":
+                    break
     return url
 
 
