@@ -71,7 +71,7 @@ def main() -> None:
             figures[f"{name}_medians"] = medians(figures[name])
             console.print(_table(f"{name}, medians", figures[f"{name}_medians"]))
     if given.json is not None:
-        given.json.write_text(json.dumps(figures, indent=2))
+        given.json.write_text(json.dumps(figures, indent=2, default=str))
 
 
 def _parser() -> argparse.ArgumentParser:

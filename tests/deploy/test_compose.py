@@ -61,6 +61,8 @@ def config(secrets: dict[str, str], *arguments: str) -> subprocess.CompletedProc
             "workers",
             "--profile",
             "analytics",
+            "--profile",
+            "observability",
             "config",
             *arguments,
         ],
@@ -140,7 +142,7 @@ def test_every_container_is_hardened_and_watched(name: str) -> None:
 
 def test_ports_are_open_to_this_machine_only_unless_told_otherwise() -> None:
     ports = [port for each in containers().values() for port in each.get("ports", ())]
-    assert len(ports) == 2
+    assert len(ports) == 3
     assert all(re.match(r"\$\{LOOKOUT_\w+_BIND:-127\.0\.0\.1\}:", port) for port in ports)
 
 
@@ -148,7 +150,7 @@ def test_redis_is_out_of_reach_but_for_the_hubs_services() -> None:
     described = containers()
     assert "ports" not in described["redis"]
     reach = {name for name, each in described.items() if "store" in each["networks"]}
-    assert reach == {"redis", "ingest", "ingest-2", "events", "analytics", "gallery"}
+    assert reach == {"redis", "ingest", "ingest-2", "events", "analytics", "gallery", "grafana"}
 
 
 def test_the_image_runs_as_an_ordinary_user_with_locked_packages() -> None:
