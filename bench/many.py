@@ -45,7 +45,7 @@ def _fields(number: int, at: float, node: str, every: int, source: random.Random
         "width": 1920,
         "height": 1080,
         "size": source.randrange(50_000, 200_000),
-        "trigger": "motion" if source.random() < 0.1 else "interval",
+        "trigger": "motion" if source.random() < 0.15 else "interval",
         "context_id": f"{number:026d}",
         "image_data": b"\xff\xd8\xff",
     }

@@ -67,14 +67,15 @@ class DailyLog:
             self._append(self._folder / f"events-{day}.log", [line.text for line in of_day])
 
     def _append(self, path: Path, texts: Sequence[bytes]) -> None:
+        before = self._before.pop(path, None)  # a full disk may take a part of a line: look again
         with path.open("ab+") as file:
-            if path not in self._before:
-                self._before[path] = _last_lines(file)
-                self._forget()
-            there = self._before[path] | self._last
+            if before is None:
+                before = _last_lines(file)
+            there = before | self._last
             new = [text for text in dict.fromkeys(texts) if text not in there]
             file.write(b"".join(new))
-        self._last = set(texts)
+        self._before[path], self._last = before, set(texts)
+        self._forget()
 
     def _forget(self) -> None:
         while len(self._before) > MOST_DAYS:

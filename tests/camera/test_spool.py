@@ -1,5 +1,6 @@
 """The spool: whole files or none, bounded, oldest dropped first and counted."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,32 @@ async def test_a_damaged_file_is_set_aside_and_told(tmp_path: Path, losses: Loss
     assert await spool.read(next(iter(spool.entries()))) is None
     assert (len(spool), losses.count) == (0, 1)
     assert [path.suffix for path in tmp_path.iterdir()] == [".damaged"]
+
+
+async def test_what_is_confirmed_while_it_is_read_is_not_told_as_lost(
+    tmp_path: Path, losses: Losses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that starts reads what it sent before, and the receipt for that comes meanwhile."""
+    spool = await make(tmp_path, losses)
+    await spool.add(5, meta(5), JPEG)
+    read = spoolfile.read
+    loop = asyncio.get_running_loop()
+
+    def confirmed_first(path: Path) -> tuple[ImageMeta, bytes]:
+        asyncio.run_coroutine_threadsafe(spool.remove([5]), loop).result(10)
+        return read(path)
+
+    monkeypatch.setattr(spoolfile, "read", confirmed_first)
+    assert await spool.read(next(iter(spool.entries()))) is None
+    assert (len(spool), losses.told) == (0, [])
+
+
+async def test_a_file_that_somebody_took_away_is_told(tmp_path: Path, losses: Losses) -> None:
+    spool = await make(tmp_path, losses)
+    await spool.add(5, meta(5), JPEG)
+    spoolfile.path_of(tmp_path, 5).unlink()
+    assert await spool.read(next(iter(spool.entries()))) is None
+    assert (len(spool), losses.told) == (0, [(1, "its file is gone")])
 
 
 async def test_a_disk_that_takes_nothing_leaves_memory_bounded(

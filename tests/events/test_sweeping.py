@@ -10,6 +10,7 @@ from lookout.host.clock import ClockWatch
 from lookout.store import keys
 from services.events.dailylog import DailyLog, Line
 from services.events.sweeping import STEP_SECONDS, Sweeping
+from tests.support.small_disk import small_disk
 
 DAY = 86_400.0
 
@@ -84,3 +85,20 @@ def test_writing_removes_nothing_whatever_the_time_of_the_event(logs: Path) -> N
     log = DailyLog(logs, keep_days=30)
     log.write([Line(datetime.now(UTC).timestamp() + 400 * DAY, "garden", "clock_skew", "")])
     assert left(logs) == 4
+
+
+def test_half_a_line_on_a_full_disk_spoils_no_other(tmp_path: Path) -> None:
+    now = datetime.now(UTC).timestamp()
+    before, lost, after = (Line(now, "garden", "noise", f"{n} " + "x" * 3_000) for n in range(3))
+    with small_disk(tmp_path / "disk", 1) as disk:
+        log = DailyLog(disk.folder, keep_days=30)
+        log.write([before])
+        disk.fill()
+        with pytest.raises(OSError, match="No space left"):
+            log.write([lost])  # as much of it as the file's last block takes
+        disk.free()
+        log.write([after])
+        (file,) = disk.folder.glob("events-*.log")
+        whole, half, last = file.read_bytes().splitlines(keepends=True)
+    assert (whole, last) == (before.text, after.text)
+    assert lost.text.startswith(half.rstrip())

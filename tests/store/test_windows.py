@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookout.amounts.ranges import Range
-from lookout.store.search.windows import LEAST_GROWTH, SHRINK, Marks, Seconds, Windows, holds
+from lookout.store.search.windows import (
+    LEAST_GROWTH,
+    SHRINK,
+    TIED,
+    Marks,
+    Seconds,
+    Windows,
+    holds,
+)
 
 NUMBERS = st.integers(-20, 20).map(float)
 ENDS = st.one_of(NUMBERS, st.just(math.inf))
@@ -66,3 +74,19 @@ def test_stretches_of_time_leave_nothing_out(
     windows = Seconds(whole, start, descending=descending, first=first, hits=hits)
     found = covered(windows, steps, descending=descending)
     assert found == sorted((n for n in PROBES if holds(whole, n)), reverse=descending)
+
+
+def test_a_value_that_very_many_share_is_a_stretch_by_itself() -> None:
+    """Sorting 5,000 of one value by it tells nothing; they are walked along time."""
+    drawn = {1.0: 1, 2.0: 5, 3.0: 1}
+    windows = Marks(Range(), drawn, TIED, descending=False, step=4.0)
+    before = windows.window()
+    assert before is not None
+    assert (holds(before, 1.9), holds(before, 2.0)) == (True, False)
+    windows.move_on(0, 60, 0.001)
+    assert windows.window() == Range(2.0, 2.0)
+
+
+def test_what_is_no_more_than_enough_is_looked_at_with_its_neighbours() -> None:
+    windows = Marks(Range(), {1.0: 1, 2.0: 2, 3.0: 1}, TIED, descending=False, step=40.0)
+    assert windows.window() == Range()

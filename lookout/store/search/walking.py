@@ -21,6 +21,7 @@ from lookout.store.search.windows import (
     FIRST,
     LONGEST,
     NOTHING,
+    PLENTY,
     Counted,
     Marks,
     Seconds,
@@ -32,6 +33,7 @@ from lookout.store.search.windows import (
 )
 
 MOST_TIES: Final = 10_000  # documents of one millisecond
+_BESIDES: Final = 4  # are asked for more, so that the last wanted is seldom in a group that was cut
 _MORE: Final = 8  # times as many are asked for when all that came have expired
 
 
@@ -139,7 +141,7 @@ class Walker:
         if sample.hides and not sample.is_few:
             drawn, step = sample.counted(leg.field), FEW / max(1.0, sample.each)
             return Marks(whole, drawn, sample.each, descending=descending, step=step)
-        enough = 1.5 * want / max(1.0, sample.each)  # of those drawn that the query finds
+        enough = PLENTY * want / max(1.0, sample.each)  # of those drawn that the query finds
         if leg.field == TIME and (descending or whole.low > float("-inf")):
             start = min(whole.high, time.time()) if descending else whole.low
             hits = NOTHING if sample.is_few else sample.counted(TIME, hits=True)
@@ -177,7 +179,7 @@ class Walker:
             same = await self._same(leg, window.low, want)
             return Look(same, len(same), until=window.low)
         found, total, seconds = await self._first(
-            leg, window, want + (leg.after is not None), limit
+            leg, window, want + (leg.after is not None) + _BESIDES, limit
         )
         places = [place for place in found if leg.leads_to(place)]
         if total <= len(found):

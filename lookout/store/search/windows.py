@@ -20,11 +20,13 @@ LONGEST: Final = 30 * 86_400.0  # seconds; what lies beyond is looked at in one 
 LEAST_GROWTH, MOST_GROWTH = 1.25, 8.0  # at least so much, or a slow server would hold us up
 RECOVERY: Final = 1.5  # how much more may be tried at each step after one that was too much
 SHRINK: Final = 4
+PLENTY: Final = 2.5  # times as many as are wanted: one that has too few costs another question
 TARGET: Final = 0.008  # seconds that a question should take
 FEW: Final = 2_000  # documents that are no work
 MUCH: Final = 60_000  # documents that are too much for one question: 15 ms and more
 FAR_HIT: Final = 2  # no stretch goes on behind the second document that is known to be found
-HEAVY: Final = 3_000  # documents of one and the same value that are looked at by themselves
+HEAVY: Final = 3_000  # documents of one and the same value that are walked along time
+TIED: Final = 1_500  # such that are a stretch by themselves: sorting them by it tells nothing
 
 
 class Windows(Protocol):
@@ -130,7 +132,7 @@ class Marks:
         self._descending = descending
         self._more = _cells(whole, drawn, each, descending=descending)
         self._cells: list[tuple[Range, int]] = []  # those that were made: there may be a thousand
-        self._step = max(1.0, step)
+        self._step = self._enough = max(1.0, step)
         self._least = least
         self._most = float("inf")
 
@@ -158,13 +160,20 @@ class Marks:
         self._step = max(1.0, self._step / SHRINK)
 
     def _count(self) -> int:
-        """How many cells the next stretch has: one, and more while they are no more than a step."""
+        """How many cells the next stretch has: one, and more while they are no more than a step.
+
+        A value that very many share has enough by itself, and is found faster alone.
+        """
         count = weight = 0
         while count < len(self._cells) or self._make_one():
-            weight += self._cells[count][1]
-            if count and weight > self._step:
+            cell, heavy = self._cells[count]
+            alone = heavy >= self._enough and is_point(cell)
+            weight += heavy
+            if count and (alone or weight > self._step):
                 break
             count += 1
+            if alone:
+                break
         return count
 
     def _make_one(self) -> bool:
@@ -176,7 +185,7 @@ class Marks:
 
 def growth(found: int, wanted: int, seconds: float, least: float = LEAST_GROWTH) -> float:
     """How much larger the next stretch should be, to find as many as are wanted in good time."""
-    enough = 1.5 * wanted / found if found else MOST_GROWTH
+    enough = PLENTY * wanted / found if found else MOST_GROWTH
     return max(least, min(MOST_GROWTH, enough, TARGET / max(seconds, 1e-6)))
 
 
@@ -219,7 +228,7 @@ def _cells(
     for value in reversed(drawn) if descending else iter(drawn):
         if not holds(rest, value):
             continue
-        if drawn[value] * each > HEAVY and drawn[value] > 1:
+        if drawn[value] * each > TIED and drawn[value] > 1:
             yield beyond(rest, value, descending=not descending), 1  # what comes before it
             yield Range(value, value), drawn[value]
         else:

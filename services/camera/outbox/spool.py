@@ -107,11 +107,10 @@ class Spool:
             return entry.memory
         try:
             return await self._disk.read(entry.milliseconds)
-        except FileNotFoundError:
-            self._lose([entry], "its file is gone")
         except (OSError, BadMessage) as error:
-            self._lose([entry], str(error))
-            await self._disk.set_damaged_aside(entry.milliseconds)
+            # A receipt for what was sent before may have come while the file was looked for.
+            if self._entries.get(entry.milliseconds) is entry:
+                await self._let_go(entry, error)
         return None
 
     async def remove(self, milliseconds: Iterable[int]) -> None:
@@ -156,6 +155,14 @@ class Spool:
         self._lose(gone, FULL)
         await self._disk.remove(entry.milliseconds for entry in gone)
         return True
+
+    async def _let_go(self, entry: Entry, error: Exception) -> None:
+        """It cannot be read."""
+        if isinstance(error, FileNotFoundError):
+            self._lose([entry], "its file is gone")
+            return
+        self._lose([entry], str(error))
+        await self._disk.set_damaged_aside(entry.milliseconds)
 
     def _hold(self, entry: Entry, meta: ImageMeta, jpeg: bytes) -> None:
         """Keep a capture in memory; the disk is full, read-only or gone."""
