@@ -30,6 +30,7 @@ IMPURE = (
     "lookout.embedded.redis_server",
     "multiprocessing",
     "playwright",
+    "services.camera.node.sleep.rest",
     "socket",
     "subprocess",
     "sys.executable",
@@ -148,8 +149,8 @@ def _names(definition: Definition) -> Iterator[str]:
     for node in _unannotated(definition):
         if isinstance(node, ast.Name):
             yield node.id
-        elif isinstance(node, ast.Attribute) and _is_dotted(node):
-            yield ast.unparse(node)
+        elif isinstance(node, ast.Attribute) and (dotted := _dotted(node)):
+            yield dotted
         elif isinstance(node, ast.Import | ast.ImportFrom):
             yield from (whole for _, whole in _imports(node))
 
@@ -159,14 +160,17 @@ def _fixtures(definition: Definition) -> Iterator[str]:
     if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
         yield from (each.arg for each in definition.args.args)
     for node in ast.walk(definition):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(BY_NAME):
+        if isinstance(node, ast.Call) and _dotted(node.func).endswith(BY_NAME):
             yield from (str(each.value) for each in node.args if isinstance(each, ast.Constant))
 
 
-def _is_dotted(node: ast.expr) -> bool:
+def _dotted(node: ast.expr) -> str:
+    """`a.b.c` as it is written; empty for what is more than that, as a call in it."""
+    names = []
     while isinstance(node, ast.Attribute):
+        names.append(node.attr)
         node = node.value
-    return isinstance(node, ast.Name)
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
 
 
 def _unannotated(node: ast.AST) -> Iterator[ast.AST]:
