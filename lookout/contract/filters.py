@@ -15,6 +15,7 @@ from lookout.amounts.ranges import parse_range
 from lookout.amounts.times import parse_time, parse_zone
 from lookout.contract.errors import BadMessage, short
 from lookout.contract.images import IMAGE_FIELDS, TRIGGERS
+from lookout.contract.marks import check_tag
 from lookout.contract.topics import check_node, check_word
 
 LONGEST: Final = 1_000  # characters of a line
@@ -93,6 +94,7 @@ TERMS: Final[Mapping[str, Term]] = {
     "trigger": Term("what had it taken", TRIGGERS, check_word, several=True),
     "label": Term("what is seen in it", ("person", "dog", "car"), check_label, several=True),
     "zone": Term("with something in this zone", ("gate",), check_word, several=True),
+    "tag": Term("what people call it", ("hedgehog",), check_tag, several=True),
     "kept": Term("kept for good", ("yes", "no"), _flag),
     "context": Term("what a context made or caused", (), _context),
     "sort": Term("the order", ORDERS, check_order),

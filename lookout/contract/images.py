@@ -102,6 +102,10 @@ class ImageFields(Told):
     zones: Annotated[str | None, Column(index="tag", label="In", asked="zone")] = Field(
         None, description="the zones in which some of them are, with commas between"
     )
+    tags: Annotated[str | None, Column(index="tag", asked="tag")] = Field(
+        None, description="what people call it, with commas between"
+    )
+    note: Annotated[str | None, Column()] = Field(None, description="what people wrote of it")
     detector: Annotated[str | None, Column(label="Seen by")] = Field(
         None, description="the model and its version, where it was not the camera itself"
     )

@@ -1,4 +1,4 @@
-"""What becomes of images, as it happens: stored, looked at, deleted, brought back."""
+"""What becomes of images, as it happens: stored, looked at, marked, deleted, brought back."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +13,9 @@ from lookout.store.client import Client
 from lookout.store.errors import StoreAway, StoreRefused
 
 BLOCK_MILLISECONDS: Final = 5_000  # under the client's socket timeout
-What = Literal["stored", "deleted", "restored", "seen"]  # seen: something was seen in it
+# seen: something was seen in it; marked: somebody gave it tags or a note
+What = Literal["stored", "deleted", "restored", "seen", "marked"]
+_WHATS: Final[dict[bytes, What]] = {b"restored": "restored", b"seen": "seen", b"marked": "marked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class Change:
     ids: tuple[str, ...]
 
 
-async def tell(client: Client, what: Literal["deleted", "restored"], ids: Sequence[str]) -> None:
+async def tell(
+    client: Client, what: Literal["deleted", "restored", "marked"], ids: Sequence[str]
+) -> None:
     """Say it to whoever follows.
 
     A Redis that is full refuses it: what is deleted is deleted all the same, and open pages find
@@ -87,6 +91,5 @@ async def _newest(client: Client, name: str) -> str:
 
 
 def _read(fields: dict[bytes, bytes]) -> Change:
-    said = fields.get(b"what")
-    what: What = "restored" if said == b"restored" else "seen" if said == b"seen" else "deleted"
+    what = _WHATS.get(fields.get(b"what", b""), "deleted")
     return Change(what, tuple(fields.get(b"ids", b"").decode().split()))

@@ -7,22 +7,21 @@ from pydantic import BaseModel
 
 from lookout.contract.commands import Result
 from services.gallery import metrics
-from services.gallery.api import answers, bulk, counts, latest, pack
+from services.gallery.api import answers, bulk, counts, latest, marks, pack
 from services.gallery.api import events as api_events
 from services.gallery.api import images as api_images
 from services.gallery.api import nodes as api_nodes
 from services.gallery.api import readings as api_readings
+from services.gallery.api.happenings import EventParameters, StreamParameters
 from services.gallery.api.query import (
     CommandParameters,
     DataParameters,
-    EventParameters,
-    ImageParameters,
     LatestParameters,
     Parameters,
     ReadingParameters,
-    StreamParameters,
     WallParameters,
 )
+from services.gallery.api.searches import ImageParameters
 from services.gallery.live import film
 from services.gallery.pages import days, grid, log, nodes, picture
 from services.gallery.web import health, login
@@ -72,6 +71,20 @@ API = [
         bulk.release_images,
         takes_body=bulk.IdsBody,
         gives=answers.Done,
+    ),
+    Endpoint(
+        "POST",
+        "/api/images/tag",
+        marks.tag_images,
+        takes_body=marks.TagBody,
+        gives=answers.Done,
+    ),
+    Endpoint(
+        "POST",
+        "/api/images/{id}/note",
+        marks.note_image,
+        takes_body=marks.NoteBody,
+        gives=answers.Image,
     ),
     Endpoint("GET", "/api/images.zip", pack.get_zip, pack.ZipParameters, "application/zip"),
     Endpoint("POST", "/api/images.zip", pack.post_zip, gives="application/zip"),

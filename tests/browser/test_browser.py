@@ -293,6 +293,33 @@ async def test_several_are_selected_packed_and_deleted(
     await expect(cards(page)).to_have_count(1)
 
 
+async def test_pictures_are_tagged_and_noted(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/")
+    await is_live(page)
+    await send(mqtt_settings, 1, 2)
+    await expect(cards(page)).to_have_count(2)
+    await cards(page).first.focus()
+    await page.keyboard.press("Control+a")
+    await page.get_by_role("button", name="Tag", exact=True).click()
+    await page.get_by_label("Tags, with commas between").fill("Fox, night")
+    await page.keyboard.press("Enter")
+    await expect(cards(page).nth(1)).to_contain_text("fox")  # told by the stream
+
+    await page.goto(await cards(page).first.evaluate("card => card.href"))
+    await page.get_by_role("button", name="Take the tag fox away").click()
+    await expect(page.locator("#tags li")).to_have_count(1)
+    await page.get_by_label("Note", exact=True).fill("It was here.")
+    await page.get_by_role("button", name="Save note").click()
+    await expect(page.locator("#toasts")).to_contain_text("The note is kept.")
+    assert await looks.faults(page, "light", "dark") == []
+
+    await page.get_by_role("link", name="night", exact=True).click()
+    await expect(cards(page)).to_have_count(2)
+    await expect(page.get_by_text("It was here.")).to_be_attached()
+
+
 async def test_the_grid_holds_still_under_a_pointer(
     open_page: Open, mqtt_settings: Callable[[str], Broker]
 ) -> None:

@@ -42,7 +42,7 @@ async def test_the_parameters_of_a_list_are_described(gallery: Web) -> None:
 
     parameters = document["paths"]["/api/images"]["get"]["parameters"]
     assert {"q", "tz", "node", "since", "until", "lux", "temperature", "people", "trigger",
-            "label", "zone", "kept", "context", "sort", "limit",
+            "label", "zone", "tag", "kept", "context", "sort", "limit",
             "cursor"} == {each["name"] for each in parameters}  # fmt: skip
 
 

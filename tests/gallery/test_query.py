@@ -10,7 +10,8 @@ from multidict import MultiDict
 from yarl import URL
 
 from lookout.amounts.ranges import Range
-from services.gallery.api.query import ImageParameters, parse
+from services.gallery.api.query import parse
+from services.gallery.api.searches import ImageParameters
 from services.gallery.pages import filters
 from services.gallery.web.problems import Problem
 

@@ -22,14 +22,8 @@ from lookout.store.search import Cursor, Row
 from services.gallery import keys
 from services.gallery.api.images import too_much
 from services.gallery.api.nodes import body_of
-from services.gallery.api.query import (
-    ImageFilter,
-    NoParameters,
-    P,
-    Parameters,
-    explained,
-    parse,
-)
+from services.gallery.api.query import NoParameters, P, Parameters, explained, parse
+from services.gallery.api.searches import ImageFilter
 from services.gallery.web.problems import Problem
 
 MOST: Final = 10_000  # pictures of one request
@@ -53,7 +47,7 @@ class DeleteBody(Parameters):
 async def delete_images(request: web.Request) -> web.Response:
     """Delete those named or found; for ten seconds they can be brought back. Kept ones stay."""
     parse(NoParameters, request.query)
-    asked = await _body(request, DeleteBody)
+    asked = await read_body(request, DeleteBody)
     if bool(asked.ids) == (asked.filter is not None):
         raise Problem(HTTPStatus.BAD_REQUEST, "give ids, or a filter: one of them")
     rows = await (_named(request, asked.ids) if asked.ids else _found(request, asked.filter or {}))
@@ -73,7 +67,7 @@ async def delete_images(request: web.Request) -> web.Response:
 async def restore_images(request: web.Request) -> web.Response:
     """Bring back what was deleted less than ten seconds ago."""
     parse(NoParameters, request.query)
-    asked = await _body(request, IdsBody)
+    asked = await read_body(request, IdsBody)
     back = await trash.restore(request.app[keys.REDIS], asked.ids)
     return web.json_response({"restored": back})
 
@@ -81,7 +75,7 @@ async def restore_images(request: web.Request) -> web.Response:
 async def keep_images(request: web.Request) -> web.Response:
     """Let images never expire, as far as the hub's quota goes."""
     parse(NoParameters, request.query)
-    asked = await _body(request, IdsBody)
+    asked = await read_body(request, IdsBody)
     done: list[str] = []
     for each in asked.ids:
         try:
@@ -95,7 +89,7 @@ async def keep_images(request: web.Request) -> web.Response:
 async def release_images(request: web.Request) -> web.Response:
     """Let images that are kept expire again."""
     parse(NoParameters, request.query)
-    asked = await _body(request, IdsBody)
+    asked = await read_body(request, IdsBody)
     redis = request.app[keys.REDIS]
     return web.json_response(
         {"done": [each for each in asked.ids if await keeping.release(redis, each)]}
@@ -147,12 +141,13 @@ async def _delete(request: web.Request, victims: Sequence[Victim]) -> list[str]:
 
 def _victim(row: Row) -> Victim:
     """It must still be what it was, by all that it could have been chosen by."""
-    names = (*SEEN, "lux", "temperature", "context_id", "parent_id")
+    names = (*SEEN, "lux", "temperature", "context_id", "parent_id", "tags")
     seen = [word for name in names for word in (name, row.get(name, ""))]
     return Victim(row["id"], int(row.get("size", 0)), tuple(seen))
 
 
-async def _body(request: web.Request, model: type[P]) -> P:
+async def read_body(request: web.Request, model: type[P]) -> P:
+    """The JSON object of a request's body. Raises a 400 Problem naming what is wrong with it."""
     try:
         given = json.loads(await body_of(request) or b"{}")
         if not isinstance(given, dict):

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from lookout.store import finding
 from services.gallery import keys
-from services.gallery.api.query import ImageFilter, parse
+from services.gallery.api.query import parse
+from services.gallery.api.searches import ImageFilter
 
 HOUR = 3600  # seconds
 QUARTER = 900  # in which the days of every zone begin

@@ -9,7 +9,8 @@ from lookout.store import finding
 from lookout.store.events import as_json
 from services.gallery import keys
 from services.gallery.api import serialize
-from services.gallery.api.query import EventParameters, StreamParameters, parse
+from services.gallery.api.happenings import EventParameters, StreamParameters
+from services.gallery.api.query import parse
 from services.gallery.live.viewer import Form, Viewer
 from services.gallery.web.proxies import prefix_of
 

@@ -10,7 +10,8 @@ from lookout.store import finding
 from lookout.store.retention import keeping
 from services.gallery import keys, metrics
 from services.gallery.api import serialize
-from services.gallery.api.query import DataParameters, ImageParameters, NoParameters, parse
+from services.gallery.api.query import DataParameters, NoParameters, parse
+from services.gallery.api.searches import ImageParameters
 from services.gallery.api.thumbnails import WIDTHS
 from services.gallery.web.problems import Problem, not_found
 from services.gallery.web.proxies import prefix_of

@@ -16,7 +16,9 @@ from lookout.store.errors import StoreError
 from services.gallery import keys
 from services.gallery.api import bulk
 from services.gallery.api.images import type_of
-from services.gallery.api.query import ImageFilter, parse, several
+from services.gallery.api.query import parse
+from services.gallery.api.searches import ImageFilter
+from services.gallery.api.values import several
 from services.gallery.web.problems import Problem
 
 logger = structlog.get_logger()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
+from lookout.contract.marks import tags_of
 from lookout.store.images import FIELDS
 from services.gallery.api import serialize
 from services.gallery.pages import facts, seen
@@ -14,7 +15,12 @@ USUAL_INTERVAL: Final = 60.0  # seconds, for nodes that do not tell theirs
 
 def full(image: Mapping[str, Any]) -> dict[str, Any]:
     """For templates: what is not known of an image is None; `seen` are its boxes."""
-    return {**dict.fromkeys(FIELDS), **image, "seen": seen.of_image(image)}
+    return {
+        **dict.fromkeys(FIELDS),
+        **image,
+        "seen": seen.of_image(image),
+        "tag_list": tags_of(image.get("tags")),
+    }
 
 
 def of_node(node: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from lookout.store import finding
 from lookout.store.search import Query
 from lookout.store.search.query import TIME
 from services.gallery import keys
-from services.gallery.api.query import ImageParameters, parse
+from services.gallery.api.query import parse
+from services.gallery.api.searches import ImageParameters
 from services.gallery.pages import calendar, filters
 from services.gallery.pages.page import begin, here, render
 from services.gallery.web.proxies import prefix_of

@@ -9,7 +9,8 @@ from multidict import MultiDict, MultiMapping
 from lookout.amounts.ranges import Range, parse_range
 from lookout.contract import filters as language
 from lookout.contract.filters import ASKED, RANGED, TERMS
-from services.gallery.api.query import ImageParameters, Parameters
+from services.gallery.api.query import Parameters
+from services.gallery.api.searches import ImageParameters
 from services.gallery.pages import wording
 
 _ENDS: Final = tuple(f"{name}_{end}" for name in RANGED for end in ("min", "max"))

@@ -11,7 +11,8 @@ from lookout.contract import filters as language
 from lookout.contract.images import TRIGGERS
 from services.gallery.api import images as api
 from services.gallery.api import nodes as api_nodes
-from services.gallery.api.query import ImageParameters, parse
+from services.gallery.api.query import parse
+from services.gallery.api.searches import ImageParameters
 from services.gallery.pages import filters
 from services.gallery.pages.cards import full
 from services.gallery.pages.page import begin, here, render
@@ -50,7 +51,7 @@ async def index(request: web.Request) -> web.Response:
         watch="" if errors else filters.active(given, ImageParameters, "cursor", "limit", "sort"),
         filter_text={
             **{name: given.get(name, "") for name in ("since", "until")},
-            "label": ", ".join(given.getall("label", ())),
+            **{name: ", ".join(given.getall(name, ())) for name in ("label", "tag")},
         },
     )
 

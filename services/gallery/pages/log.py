@@ -15,7 +15,8 @@ from lookout.store.search import Query
 from services.gallery import keys
 from services.gallery.api import events as api
 from services.gallery.api import nodes as api_nodes
-from services.gallery.api.query import EventParameters, parse
+from services.gallery.api.happenings import EventParameters
+from services.gallery.api.query import parse
 from services.gallery.pages import filters
 from services.gallery.pages.folds import HOUR, Fold, folds, typed, woven
 from services.gallery.pages.page import begin, here, render

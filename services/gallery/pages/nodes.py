@@ -10,7 +10,8 @@ from services.gallery import keys
 from services.gallery.api import events as api_events
 from services.gallery.api import nodes as api
 from services.gallery.api import serialize
-from services.gallery.api.query import EventParameters, LiveParameters, NoParameters, parse
+from services.gallery.api.happenings import EventParameters
+from services.gallery.api.query import LiveParameters, NoParameters, parse
 from services.gallery.pages.cards import full, of_node
 from services.gallery.pages.page import begin, render
 from services.gallery.web.proxies import prefix_of

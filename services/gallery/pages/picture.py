@@ -12,7 +12,8 @@ from lookout.store.images import Images
 from lookout.store.search import Cursor
 from services.gallery import keys
 from services.gallery.api import images as api
-from services.gallery.api.query import ImageParameters, parse
+from services.gallery.api.query import parse
+from services.gallery.api.searches import ImageParameters
 from services.gallery.pages import facts, filters, provenance
 from services.gallery.pages.cards import full
 from services.gallery.pages.page import begin, render

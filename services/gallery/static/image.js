@@ -7,6 +7,7 @@ import { live } from "./live.js";
 import { captureKey } from "./move.js";
 import { mainOf } from "./place.js";
 import { removeWithUndo, UNDO_SECONDS } from "./remove.js";
+import { marksOf, showMarks } from "./tag.js";
 
 const SWIPE = 60; // pixels
 const picture = byId("picture");
@@ -77,7 +78,9 @@ async function resync() {
     link.hidden = fresh.hidden;
     if (!fresh.hidden) link.href = fresh.getAttribute("href");
   }
-  if (main) showSeen(main);
+  if (!main) return;
+  showSeen(main);
+  showMarks(main);
 }
 
 byId("delete").addEventListener("click", async () => {
@@ -111,11 +114,12 @@ addEventListener("popstate", () => {
   location.reload();
 });
 captureKey(() => node);
+marksOf(id, resync);
 live({
   image(image) {
     if (image.id === id) {
       byId("gone").hidden = true; // brought back,
-      soon(); // or looked at
+      soon(); // looked at, or marked
     }
     if (previous.hidden || next.hidden) soon();
   },

@@ -38,11 +38,12 @@ function swap(old, fresh) {
   image.src = next.src; // the old picture stays until the new one is there
 }
 
-// Takes over what was seen in a picture after its card was made.
+// Takes over what was seen in a picture, and said of it, after its card was made.
 export function renew(card, fresh) {
   const [old, next] = [card, fresh].map((each) => each.querySelector(".card__frame"));
   for (const each of old.querySelectorAll(":scope > :not(img)")) each.remove();
   old.append(...next.querySelectorAll(":scope > :not(img)"));
+  card.querySelector(".card__facts").replaceWith(fresh.querySelector(".card__facts"));
 }
 
 // Takes over what has changed; what people have in hand (a button, its result) is not touched.

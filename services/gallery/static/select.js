@@ -3,6 +3,7 @@
 import { address, post } from "./api.js";
 import { byId, toast } from "./dom.js";
 import { deleteFound, removeWithUndo } from "./remove.js";
+import { askTags } from "./tag.js";
 
 const LONG_PRESS = 500; // milliseconds
 const MOVED = 10; // pixels: then it is no press but a swipe
@@ -61,12 +62,12 @@ export function selecting(grid, { list, hasMore, watch, ended }) {
     show();
   }
 
-  async function each(what, words) {
+  async function each(what, words, more = {}) {
     const ids = [...chosen];
     try {
       let done = 0;
       for (let start = 0; start < ids.length; start += MOST_AT_ONCE) {
-        done += (await post(`/api/images/${what}`, { ids: ids.slice(start, start + MOST_AT_ONCE) })).done.length;
+        done += (await post(`/api/images/${what}`, { ids: ids.slice(start, start + MOST_AT_ONCE), ...more })).done.length;
       }
       toast(`${plural(done)} ${words}.`);
       stop();
@@ -90,6 +91,10 @@ export function selecting(grid, { list, hasMore, watch, ended }) {
   const ACTS = {
     keep: () => each("keep", "kept"),
     release: () => each("release", "released"),
+    tag: async () => {
+      const tags = await askTags();
+      if (tags) await each("tag", tags.add ? "tagged" : "lost the tag", tags);
+    },
     zip: () => download(all ? Object.entries(found()).flatMap(([name, values]) => values.map((value) => [name, value])) : [["id", [...chosen].join(",")]]),
     delete: remove,
     cancel: stop,
