@@ -40,6 +40,20 @@ async def page(source: Images | Events, query: Query, context: str | None) -> Pa
     return _merge(halves, query)
 
 
+async def count(source: Images, query: Query, context: str | None) -> int:
+    """How many a query finds; with a context as `page` does."""
+    if context is None:
+        return await source.count(query)
+    own, caused = {"context_id": (context,)}, {"parent_id": (context,)}
+    first, second, both = await asyncio.gather(
+        *(
+            source.count(replace(query, tags={**query.tags, **tags}))
+            for tags in (own, caused, own | caused)
+        )
+    )
+    return first + second - both
+
+
 async def histogram(
     source: Images, query: Query, context: str | None, width: int
 ) -> dict[float, int]:

@@ -102,6 +102,14 @@ class Images:
         """One page of images, without their bytes."""
         return await self._index.page(query)
 
+    async def count(self, query: Query) -> int:
+        """How many the query finds."""
+        return await self._index.count(query)
+
+    async def values(self, field: str) -> list[str]:
+        """What is in a field that is searched by words; a few may have just gone."""
+        return await self._index.values(field)
+
     async def histogram(self, query: Query, width: int) -> dict[float, int]:
         """How many the query finds in each `width` seconds that has some, by its beginning."""
         return await self._index.histogram(query, width)

@@ -18,6 +18,7 @@ PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is re
 
 ZONED: Final = "zoned"  # set of the nodes whose zones Home Assistant was told of
 NODES: Final = "nodes"  # set of the names of all nodes
+SEARCHES: Final = "searches"  # hash, name -> filter line of each saved search
 RULES: Final = "retention"  # what is kept and for how long, as the ingest service was told
 FIRED: Final = "fired"  # field of a node: run and number of its last event that is recorded
 THINNED: Final = "thinned"  # when the last pass of thinning out that was finished began

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from lookout.contract.commands import Result
 from services.gallery import metrics
-from services.gallery.api import answers, bulk, counts, latest, marks, pack
+from services.gallery.api import answers, bulk, counts, facets, latest, marks, pack, saved
 from services.gallery.api import events as api_events
 from services.gallery.api import images as api_images
 from services.gallery.api import nodes as api_nodes
@@ -23,7 +23,7 @@ from services.gallery.api.query import (
 )
 from services.gallery.api.searches import ImageParameters
 from services.gallery.live import film
-from services.gallery.pages import days, grid, log, nodes, picture
+from services.gallery.pages import browse, days, grid, log, nodes, picture
 from services.gallery.web import health, login
 from services.gallery.web.middlewares import Handler
 
@@ -91,6 +91,18 @@ API = [
     Endpoint(
         "GET", "/api/images/counts", counts.list_counts, counts.CountParameters, answers.Counts
     ),
+    Endpoint(
+        "GET", "/api/images/facets", facets.list_facets, facets.FacetParameters, answers.Facets
+    ),
+    Endpoint("GET", "/api/searches", saved.list_searches, gives=answers.SearchList),
+    Endpoint(
+        "PUT",
+        "/api/searches/{name}",
+        saved.save_search,
+        takes_body=saved.SearchBody,
+        gives=answers.Search,
+    ),
+    Endpoint("DELETE", "/api/searches/{name}", saved.forget_search, status=204),
     Endpoint("GET", "/api/images/{id}", api_images.get_image, gives=answers.Image),
     Endpoint("DELETE", "/api/images/{id}", api_images.delete_image, status=204),
     Endpoint("GET", "/api/images/{id}/data", api_images.get_data, DataParameters, "image/jpeg"),
@@ -119,6 +131,7 @@ API = [
 
 PAGES = [
     Endpoint("GET", "/", grid.index),
+    Endpoint("GET", "/browse", browse.browse),
     Endpoint("GET", "/days", days.days),
     Endpoint("GET", "/images/{id}", picture.image),
     Endpoint("GET", "/nodes", nodes.nodes),

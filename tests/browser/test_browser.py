@@ -317,6 +317,19 @@ async def test_pictures_are_tagged_and_noted(
 
     await page.get_by_role("link", name="night", exact=True).click()
     await expect(cards(page)).to_have_count(2)
+    await page.get_by_role("link", name="Browse").click()
+    await page.get_by_label("Name for this search").fill("Nights")
+    await page.get_by_role("button", name="Save search").click()
+    await page.get_by_role("link", name="fox 1", exact=True).click()
+    await page.wait_for_url(lambda address: address.endswith("/?tag=night&tag=fox"))
+    await page.get_by_role("link", name="Browse").click()
+    await expect(page.get_by_role("link", name="fox 1", exact=True)).to_have_attribute(
+        "aria-current", "true"
+    )
+    assert await looks.faults(page, "light", "dark") == []
+    await page.get_by_role("link", name="Nights", exact=True).click()
+    await page.wait_for_url(lambda address: "tag=night" in address and "fox" not in address)
+    await expect(cards(page)).to_have_count(2)
     await expect(page.get_by_text("It was here.")).to_be_attached()
 
 

@@ -39,6 +39,7 @@ class Index:
     """One search index and the hashes behind it."""
 
     def __init__(self, client: Client, name: str, prefix: str, fields: Sequence[str]) -> None:
+        self._client = client
         self._name = name
         self._asker = Asker(client)
         self._sampler = Sampler(client, prefix)
@@ -73,6 +74,12 @@ class Index:
 
         too_much = bool(query.without) and (await self._sampler.sample(query)).is_much
         return sum(await in_pieces(self._sampler, whole, ask, tried=too_much))
+
+    async def values(self, name: str) -> list[str]:
+        """The values of a TAG field, in order; some may be of documents that have just gone."""
+        await self._complete()
+        found = await self._client.execute_command("FT.TAGVALS", self._name, name)
+        return sorted(value.decode() for value in found)
 
     async def histogram(self, query: Query, width: int) -> dict[float, int]:
         """How many documents the query finds in each `width` seconds, by the beginning (UTC).

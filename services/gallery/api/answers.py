@@ -46,6 +46,33 @@ class Counts(Answer):
     total: int
 
 
+class Facet(Answer):
+    """One value, and how many images have it."""
+
+    value: str
+    count: int
+
+
+class Facets(Answer):
+    """What a search can be narrowed by."""
+
+    facets: dict[str, list[Facet]] = Field(description="by the names of the parameters")
+    left_out: list[str] = Field(description="names that have too many values")
+
+
+class Search(Answer):
+    """A saved search."""
+
+    name: str
+    q: str = Field(description="its filter line")
+
+
+class SearchList(Answer):
+    """Every saved search."""
+
+    searches: list[Search]
+
+
 class Deleted(Answer):
     """What has been deleted, or would be."""
 

@@ -31,10 +31,12 @@ async function ask(path, options, read = "json") {
 export const page = (path) => ask(path, { headers: { "X-Fragment": "1" } }, "text");
 export const get = (path) => ask(path);
 export const remove = (path) => ask(path, { method: "DELETE" });
-export const post = (path, body = {}) => ask(path, {
-  method: "POST",
+const send = (method, path, body) => ask(path, {
+  method,
   headers: { "Content-Type": "application/json" },
   body: JSON.stringify(body),
 });
+export const post = (path, body = {}) => send("POST", path, body);
+export const put = (path, body) => send("PUT", path, body);
 
 export const capture = (node) => post(`/api/nodes/${encodeURIComponent(node)}/commands/capture`);

@@ -2,6 +2,7 @@
 // somebody uses it; a pill counts what waits.
 
 import { here } from "./api.js";
+import "./browse.js";
 import "./complete.js";
 import "./days.js";
 import { announceArrivals, byId } from "./dom.js";

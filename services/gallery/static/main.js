@@ -3,15 +3,12 @@
 import { address, here } from "./api.js";
 import { startBoxes } from "./boxes.js";
 import { byId } from "./dom.js";
-import { startTicking } from "./time.js";
+import { startTicking, zoned } from "./time.js";
 
 document.documentElement.classList.add("js");
 startTicking();
 
-// Times that are typed or chosen are meant in the reader's own zone.
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-for (const field of document.querySelectorAll("[data-zone]")) field.value = zone;
-for (const link of document.querySelectorAll("[data-zoned]")) link.search += `&tz=${encodeURIComponent(zone)}`;
+zoned(document);
 
 const help = byId("help");
 byId("help-button")?.addEventListener("click", () => help.showModal());

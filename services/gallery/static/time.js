@@ -39,6 +39,13 @@ export function localise(root) {
   }
 }
 
+// Times that are typed or chosen are meant in the reader's own zone.
+export function zoned(root) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const field of root.querySelectorAll("[data-zone]")) field.value = zone;
+  for (const link of root.querySelectorAll("[data-zoned]")) link.search += `&tz=${encodeURIComponent(zone)}`;
+}
+
 export function startTicking() {
   localise(document);
   setInterval(tick, 1000);
