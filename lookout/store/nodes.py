@@ -21,7 +21,7 @@ class Nodes:
 
     async def all(self) -> list[dict[str, Any]]:
         """Every node, by name."""
-        names = sorted(name.decode() for name in await self._client.smembers(keys.NODES))
+        names = await self.names()
         async with self._client.pipeline(transaction=False) as pipe:
             for name in names:
                 pipe.hgetall(keys.node(name))
@@ -29,6 +29,10 @@ class Nodes:
         return [
             _as_json(name, answer) for name, answer in zip(names, answers, strict=True) if answer
         ]
+
+    async def names(self) -> list[str]:
+        """The names of all nodes, in order."""
+        return sorted(name.decode() for name in await self._client.smembers(keys.NODES))
 
     async def get(self, name: str) -> dict[str, Any] | None:
         """One node; None when it was never heard of."""

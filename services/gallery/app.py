@@ -19,6 +19,7 @@ from services.gallery.api.thumbnails import Thumbnails
 from services.gallery.live.feed import Feed
 from services.gallery.live.relay import Relays
 from services.gallery.live.stream import Stream
+from services.gallery.pages.drawn import Cards
 from services.gallery.pages.fragments import Fragments
 from services.gallery.pages.tallies import Tallies
 from services.gallery.settings import GallerySettings
@@ -65,6 +66,7 @@ def make_app(
     app[keys.RELAYS] = Relays(app[keys.NODES], most_viewers=settings.gallery.viewers)
     app[keys.STREAM] = Stream(most_viewers=settings.gallery.viewers)
     app[keys.TEMPLATES] = templates
+    app[keys.CARDS] = Cards(templates)
     app[keys.FEED] = Feed(
         app[keys.STREAM], images, app[keys.NODES], Fragments(templates), app[keys.RECENT]
     )

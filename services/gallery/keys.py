@@ -16,6 +16,7 @@ from services.gallery.api.thumbnails import Thumbnails
 from services.gallery.live.feed import Feed
 from services.gallery.live.relay import Relays
 from services.gallery.live.stream import Stream
+from services.gallery.pages.drawn import Cards
 from services.gallery.pages.tallies import Tallies
 from services.gallery.settings import GallerySettings
 from services.gallery.web.auth import Door
@@ -38,6 +39,7 @@ RELAYS: Final = web.AppKey("relays", Relays)
 FEED: Final = web.AppKey("feed", Feed)
 STREAM: Final = web.AppKey("stream", Stream)
 TEMPLATES: Final = web.AppKey("templates", Templates)
+CARDS: Final = web.AppKey("cards", Cards)
 PROXIES: Final = web.AppKey("proxies", Proxies)
 WATCH: Final = web.AppKey("watch", RedisWatch)
 DOOR: Final = web.AppKey("door", Door)

@@ -9,14 +9,15 @@ from multidict import MultiDict, MultiMapping
 
 from lookout.contract import filters as language
 from lookout.contract.images import TRIGGERS
-from services.gallery.api import images as api
-from services.gallery.api import nodes as api_nodes
+from lookout.store import finding
+from lookout.store.search import Page
+from services.gallery import keys
 from services.gallery.api.query import parse
 from services.gallery.api.searches import ImageParameters
 from services.gallery.pages import filters
-from services.gallery.pages.cards import full
 from services.gallery.pages.page import begin, here, render
 from services.gallery.web.problems import Problem
+from services.gallery.web.proxies import prefix_of
 
 
 async def index(request: web.Request) -> web.Response:
@@ -26,17 +27,19 @@ async def index(request: web.Request) -> web.Response:
         raise web.HTTPSeeOther(here(request) + better)
     begin(request)
     parameters, errors = read(given)
-    found, nodes = await asyncio.gather(
-        _nothing() if errors else api.find(request, parameters), api_nodes.every_node(request)
+    found, known = await asyncio.gather(
+        _nothing() if errors else _found(request, parameters),
+        request.app[keys.NODES].names(),
     )
-    known = [node["node"] for node in nodes]
+    search = filters.search(given)
     return render(
         request,
         "grid.html",
         status=HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK,
         errors=errors,
-        images=[full(image) for image in found["images"]],
-        next=found["next"],
+        images=request.app[keys.CARDS].of(found.rows, prefix_of(request), search),
+        next=found.next,
+        by_time=parameters.sort in {"timestamp", "-timestamp"},
         nodes=sorted({*known, *parameters.node}),
         triggers=TRIGGERS,
         parameters=parameters,
@@ -47,7 +50,7 @@ async def index(request: web.Request) -> web.Response:
         ends=filters.typed(given),
         chips=filters.chips(parameters, given, here(request)),
         query=filters.active(given, ImageParameters, "cursor"),
-        search=filters.search(given),
+        search=search,
         watch="" if errors else filters.active(given, ImageParameters, "cursor", "limit", "sort"),
         filter_text={
             **{name: given.get(name, "") for name in ("since", "until")},
@@ -80,5 +83,9 @@ def _terms(nodes: list[str]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-async def _nothing() -> dict[str, Any]:
-    return {"images": [], "next": None}
+async def _found(request: web.Request, parameters: ImageParameters) -> Page:
+    return await finding.page(request.app[keys.IMAGES], parameters.query(), parameters.context)
+
+
+async def _nothing() -> Page:
+    return Page([], None)
