@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
+AT_ONCE: Final = 0.1  # seconds in which both clocks are read
+TRIES: Final = 10
 _SHORT: Final = 8  # characters of it: enough to tell one start from the others
 
 Clock = Callable[[], float]
@@ -40,23 +42,32 @@ class ClockWatch:
     wall: Clock = time.time
     steady: Clock = steady
     set_at: float | None = None  # on the steady clock, when it was last seen to have been set
-    _offset: float = field(default=0.0, init=False)
+    offset: float = field(default=0.0, init=False)  # what it added to the steady one, seen last
     _began: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self._offset = self.wall() - self.steady()
+        self.offset = self._between()
         self._began = self.steady()
 
     def look(self) -> float:
         """Seconds by which the clock was set forward since the last look; 0 where it was not."""
-        offset = self.wall() - self.steady()
-        step = offset - self._offset
+        offset = self._between()
+        step = offset - self.offset
         # Slewing by NTP (at most 0.05 %) is followed, so that it never adds up to a step.
-        self._offset = offset
+        self.offset = offset
         if abs(step) < self.least:
             return 0.0
         self.set_at = self.steady()
         return step
+
+    def _between(self) -> float:
+        """Both clocks at one moment: a busy computer may stop us between the two."""
+        for _ in range(TRIES):
+            before = self.steady()
+            offset = self.wall() - before
+            if self.steady() - before < AT_ONCE:
+                break
+        return offset
 
     @property
     def calm(self) -> float:

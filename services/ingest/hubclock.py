@@ -90,8 +90,8 @@ class HubClock:
             self._votes.ours_was_set()
             wall = self.wall()
             self._caught_up = self._is_behind(wall - step) and not self._is_behind(wall)
-        elif not self.reason and not self._is_off(self._step):
-            self._trusted += self._step  # NTP may slew it
+        elif not self.reason and not self._is_off(slewed := self._step):
+            self._trusted += slewed  # by NTP
 
     @property
     def _step(self) -> float:

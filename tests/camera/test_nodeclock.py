@@ -18,6 +18,7 @@ class Computer:
         self.file = folder / "clock.json"
         self.true, self.ahead = NOW, ahead
         self.boots = 0
+        self.looks_until_set: float = float("inf")
         self.power_on(ahead)
 
     def power_on(self, ahead: float) -> None:
@@ -29,11 +30,19 @@ class Computer:
         """Start the process."""
         self.clock = NodeClock(
             self.file,
-            wall=lambda: self.true + self.ahead,
+            wall=self.wall,
             steady=lambda: self.true - self.booted,
             boot=f"boot{self.boots}",
         )
         self.ids = Milliseconds(0, self.clock.free_id)
+
+    def wall(self) -> float:
+        """Somebody may set it by 400 days between two looks at it."""
+        shown = self.true + self.ahead
+        self.looks_until_set -= 1
+        if self.looks_until_set == 0:
+            self.ahead += 400 * DAY
+        return shown
 
     def take(self, after: float = 1.0) -> tuple[str, float, int]:
         """A picture: its setting, its time by the node, its id."""
@@ -76,6 +85,23 @@ def test_a_picture_that_was_taken_before_the_clock_was_set_is_of_the_setting_bef
     computer.clock.look()  # something else noticed it first
     assert computer.clock.stamp(timestamp) == before
     assert computer.clock.stamp(computer.true) != before
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_a_clock_that_is_set_while_it_is_looked_at_has_two_settings(
+    tmp_path: Path, looks: int
+) -> None:
+    computer = Computer(tmp_path)
+    first = computer.take()[0]
+    computer.looks_until_set = looks
+    for _ in range(looks):
+        computer.clock.look()
+    setting, timestamp, identifier = computer.take()
+    assert setting != first
+    assert (timestamp, identifier) == (computer.true + 400 * DAY, round(timestamp * 1000))
+    computer.ahead = 0.0
+    setting, timestamp, identifier = computer.take()
+    assert (setting, identifier) == (first, round(timestamp * 1000))
 
 
 @pytest.mark.parametrize("ahead", [-NOW, -3 * DAY, 400 * DAY])

@@ -90,3 +90,14 @@ def test_a_value_that_very_many_share_is_a_stretch_by_itself() -> None:
 def test_what_is_no_more_than_enough_is_looked_at_with_its_neighbours() -> None:
     windows = Marks(Range(), {1.0: 1, 2.0: 2, 3.0: 1}, TIED, descending=False, step=40.0)
     assert windows.window() == Range()
+
+
+def test_an_empty_stretch_of_time_is_crossed_at_once() -> None:
+    """By night nothing is bright: the next stretch ends where something is known to be."""
+    hits = {10_000.0: 1, 20_000.0: 1, 30_000.0: 1}
+    windows = Seconds(Range(), 100_000.0, descending=True, first=60.0, hits=hits)
+    assert windows.window() == Range(low=99_940.0)
+    windows.move_on(0, 60, 0.001)
+    assert windows.window() == Range(low=30_000.0, high=99_940.0, below_high=True)
+    windows.move_on(500, 60, 0.001)
+    assert windows.window() == Range(low=10_000.0, high=30_000.0, below_high=True)

@@ -79,7 +79,10 @@ class Seconds:
             self._rest = Range(0, -1)
             return
         self.move_to(far)
-        self._span = min(self._most, self._span * growth(found, wanted, seconds))
+        span = self._span * growth(found, wanted, seconds)
+        if not found and (hit := self._hit_ahead(1)) is not None:
+            span = max(span, abs(self._edge - hit))  # all the way over an empty stretch, as a night
+        self._span = min(self._most, span)
         self._most *= RECOVERY
 
     def move_to(self, value: float) -> None:
@@ -93,18 +96,19 @@ class Seconds:
 
     def _far(self) -> float | None:
         """Where the next one ends; None when it is all that is left."""
-        hit = self._hit_ahead()
+        hit = self._hit_ahead(FAR_HIT)
         if self._span > LONGEST and hit is None:
             return None
         if self._descending:
             return max(self._edge - self._span, hit if hit is not None else float("-inf"))
         return min(self._edge + self._span, hit if hit is not None else float("inf"))
 
-    def _hit_ahead(self) -> float | None:
+    def _hit_ahead(self, number: int) -> float | None:
+        """The time of the first, second, ... hit that lies ahead."""
         if self._descending:
-            at = bisect_left(self._hits, self._edge) - FAR_HIT
+            at = bisect_left(self._hits, self._edge) - number
         else:
-            at = bisect_right(self._hits, self._edge) + FAR_HIT - 1
+            at = bisect_right(self._hits, self._edge) + number - 1
         return self._hits[at] if 0 <= at < len(self._hits) else None
 
 

@@ -67,7 +67,7 @@ class NodeClock:
     def __post_init__(self) -> None:
         self._watch = ClockWatch(STEP_SECONDS, self.wall, self.steady)
         self.settings = self._load()
-        self._begin(Setting(self.boot, self.wall() - self.steady()))
+        self._begin(Setting(self.boot, self._watch.offset))
 
     @property
     def current(self) -> Setting:
@@ -107,14 +107,16 @@ class NodeClock:
 
     def look(self) -> None:
         """Whether it was set since the last look."""
-        step = self._watch.look()
+        # By what the watch has seen: read once more, it may have been set since, and two settings
+        # would have one name, and ids without end.
+        step, offset = self._watch.look(), self._watch.offset
         if not step:
-            self.current.offset = self.wall() - self.steady()
+            self.current.offset = offset
             return
         known, by = self.current.skew, self.current.skew_by
         ahead = None if known is None else known + step
         logger.warning("the clock of this node was set", seconds=round(step, 1))
-        self._begin(Setting(self.boot, self.wall() - self.steady(), skew=ahead, skew_by=by))
+        self._begin(Setting(self.boot, offset, skew=ahead, skew_by=by))
 
     def now(self) -> float:
         """Unix time as the hub has it, where this clock is known to be far off; else as it is.
