@@ -110,6 +110,10 @@ class Images:
         """What is in a field that is searched by words; a few may have just gone."""
         return await self._index.values(field)
 
+    async def spread(self, query: Query, start: float, width: float) -> list[str]:
+        """The ids of the first in each `width` seconds from `start` on, the oldest first."""
+        return await self._index.spread(query, start, width)
+
     async def histogram(self, query: Query, width: int) -> dict[float, int]:
         """How many the query finds in each `width` seconds that has some, by its beginning."""
         return await self._index.histogram(query, width)

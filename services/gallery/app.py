@@ -13,7 +13,7 @@ from lookout.store.images import Images
 from lookout.store.nodes import Nodes
 from lookout.store.readings import Readings
 from services.gallery import keys, routes
-from services.gallery.api import openapi
+from services.gallery.api import openapi, timelapse
 from services.gallery.api.recent import Recent
 from services.gallery.api.thumbnails import Thumbnails
 from services.gallery.live.feed import Feed
@@ -23,6 +23,7 @@ from services.gallery.pages.drawn import Cards
 from services.gallery.pages.fragments import Fragments
 from services.gallery.pages.tallies import Tallies
 from services.gallery.settings import GallerySettings
+from services.gallery.timelapse.jobs import Jobs
 from services.gallery.web import expect
 from services.gallery.web.auth import Door
 from services.gallery.web.middlewares import (
@@ -61,6 +62,9 @@ def make_app(
     app[keys.READINGS] = Readings(redis)
     app[keys.EVENTS] = Events(redis)
     app[keys.THUMBNAILS] = Thumbnails(images)
+    app[keys.FILMS] = Jobs(
+        settings.data / "timelapse", images, lambda asked: timelapse.of_film(app, asked)
+    )
     app[keys.TALLIES] = Tallies(images)
     app[keys.RECENT] = Recent()
     app[keys.RELAYS] = Relays(app[keys.NODES], most_viewers=settings.gallery.viewers)

@@ -19,6 +19,7 @@ from services.gallery.live.stream import Stream
 from services.gallery.pages.drawn import Cards
 from services.gallery.pages.tallies import Tallies
 from services.gallery.settings import GallerySettings
+from services.gallery.timelapse.jobs import Jobs
 from services.gallery.web.auth import Door
 from services.gallery.web.proxies import Proxies
 from services.gallery.web.templating import Templates
@@ -39,6 +40,7 @@ RELAYS: Final = web.AppKey("relays", Relays)
 FEED: Final = web.AppKey("feed", Feed)
 STREAM: Final = web.AppKey("stream", Stream)
 TEMPLATES: Final = web.AppKey("templates", Templates)
+FILMS: Final = web.AppKey("films", Jobs)
 CARDS: Final = web.AppKey("cards", Cards)
 PROXIES: Final = web.AppKey("proxies", Proxies)
 WATCH: Final = web.AppKey("watch", RedisWatch)

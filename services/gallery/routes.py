@@ -7,7 +7,17 @@ from pydantic import BaseModel
 
 from lookout.contract.commands import Result
 from services.gallery import metrics
-from services.gallery.api import answers, bulk, counts, facets, latest, marks, pack, saved
+from services.gallery.api import (
+    answers,
+    bulk,
+    counts,
+    facets,
+    latest,
+    marks,
+    pack,
+    saved,
+    timelapse,
+)
 from services.gallery.api import events as api_events
 from services.gallery.api import images as api_images
 from services.gallery.api import nodes as api_nodes
@@ -23,7 +33,7 @@ from services.gallery.api.query import (
 )
 from services.gallery.api.searches import ImageParameters
 from services.gallery.live import film
-from services.gallery.pages import browse, days, grid, log, nodes, picture
+from services.gallery.pages import browse, days, grid, lapse, log, nodes, picture
 from services.gallery.web import health, login
 from services.gallery.web.middlewares import Handler
 
@@ -108,6 +118,25 @@ API = [
     Endpoint("GET", "/api/images/{id}/data", api_images.get_data, DataParameters, "image/jpeg"),
     Endpoint("POST", "/api/images/{id}/keep", api_images.keep_image, gives=answers.Image),
     Endpoint("DELETE", "/api/images/{id}/keep", api_images.release_image, gives=answers.Image),
+    Endpoint(
+        "GET",
+        "/api/timelapse/frames",
+        timelapse.list_frames,
+        timelapse.FrameParameters,
+        answers.FrameList,
+    ),
+    Endpoint("GET", "/api/timelapse", timelapse.list_films, gives=answers.FilmList),
+    Endpoint(
+        "POST",
+        "/api/timelapse",
+        timelapse.make_film,
+        takes_body=timelapse.FilmBody,
+        gives=answers.Film,
+        status=202,
+    ),
+    Endpoint("GET", "/api/timelapse/{film}", timelapse.get_film, gives=answers.Film),
+    Endpoint("GET", "/api/timelapse/{film}/data", timelapse.get_film_data, gives="video/mp4"),
+    Endpoint("DELETE", "/api/timelapse/{film}", timelapse.cancel_film, status=204),
     Endpoint("GET", "/api/nodes", api_nodes.list_nodes, gives=answers.NodeList),
     Endpoint("GET", "/api/nodes/{node}", api_nodes.get_node, gives=answers.Node),
     Endpoint(
@@ -139,6 +168,7 @@ PAGES = [
     Endpoint("GET", "/nodes/{node}/live", film.relay),
     Endpoint("GET", "/live", nodes.live),
     Endpoint("GET", "/events", log.events),
+    Endpoint("GET", "/timelapse", lapse.timelapse),
     Endpoint("GET", "/login", login.show),
     Endpoint("POST", "/login", login.enter),
     Endpoint("POST", "/logout", login.leave),

@@ -52,6 +52,7 @@ def start_feeds(crew: Crew, app: web.Application) -> None:
     session.on_connect(app[keys.STREAM].resync)  # what was said meanwhile has been missed
     images = forever("images", lambda: feed.images(redis), pause=FEED_PAUSE, on=(StoreError,))
     crew.start(images, "images")
+    crew.start(app[keys.FILMS].run(), "time-lapses")
     crew.start(app[keys.CALLER].listen(), "results")
     crew.start(_stay_online(session, topics), "presence")
     handlers = {"event": feed.event, **dict.fromkeys(("status", "info", "reading"), feed.node_news)}

@@ -1,6 +1,7 @@
 """What people do in the gallery, in a real browser."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -331,6 +332,35 @@ async def test_pictures_are_tagged_and_noted(
     await page.wait_for_url(lambda address: "tag=night" in address and "fox" not in address)
     await expect(cards(page)).to_have_count(2)
     await expect(page.get_by_text("It was here.")).to_be_attached()
+
+
+async def test_a_day_is_scrubbed_through_played_and_made_a_film(
+    open_page: Open, mqtt_settings: Callable[[str], Broker]
+) -> None:
+    page = await open_page("/timelapse", timezone_id="UTC", viewport={"width": 390, "height": 800})
+    await send(mqtt_settings, *range(0, 60_000, 20_000))
+    await eventually(lambda: has_day(page))
+
+    await page.get_by_label("Time of day").press("End")
+    last = re.compile("/images/barn:1700000040000$")
+    await expect(page.locator("#shown")).to_have_attribute("href", last)
+    await expect(page.locator("#when")).to_contain_text("10:14:00")
+    await page.get_by_role("button", name="Play").click()  # from the beginning, to its end
+    await expect(page.locator("#when")).to_contain_text("10:14:00")
+    await expect(page.locator("#play")).to_have_attribute("aria-pressed", "false")
+
+    await page.get_by_role("button", name="Make MP4").click()
+    await expect(page.locator('[data-state="done"]')).to_have_count(1)
+    await page.locator("video").evaluate("film => { film.preload = 'auto'; film.load(); }")
+    await eventually(lambda: page.locator("video").evaluate("film => film.duration > 0.1"))
+    assert await looks.faults(page, "light", "dark") == []
+    await page.get_by_role("button", name="Delete").click()
+    await expect(page.locator("#films")).to_be_hidden()
+
+
+async def has_day(page: Page) -> bool:
+    await page.goto(page.url.split("?")[0] + "?node=barn&day=2023-11-14&tz=UTC")
+    return await page.locator("#scrub[max='2']").count() == 1
 
 
 async def test_the_grid_holds_still_under_a_pointer(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ async def redis(redis_url: str) -> AsyncIterator[Any]:
 
 @pytest.fixture
 async def start_gallery(
-    redis: Any, redis_url: str, mqtt_settings: Callable[[str], Broker]
+    redis: Any, redis_url: str, mqtt_settings: Callable[[str], Broker], tmp_path: Path
 ) -> AsyncIterator[StartGallery]:
     """Starts a gallery with settings of the section `gallery`, and gives a client for it."""
     open_ones: list[tuple[Web, Session, asyncio.Task[None]]] = []
@@ -50,6 +51,7 @@ async def start_gallery(
             mqtt=mqtt_settings("hub"),
             redis=RedisSettings(url=redis_url),
             gallery=Gallery(**section),
+            data=tmp_path,
         )
         session = await Session(settings.mqtt, f"gallery-{len(open_ones)}").__aenter__()
         await session.connected()

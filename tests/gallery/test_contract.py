@@ -74,9 +74,7 @@ async def test_metrics_count_requests_by_their_route(gallery: Web) -> None:
     assert 'lookout_gallery_requests_total{route="/api/images/{id}",status="404"}' in text
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/api/timelapse"), ("GET", "/nodes/garden/live"), ("GET", "/api")]
-)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nodes/garden/live"), ("GET", "/api")])
 async def test_what_does_not_exist_yet_is_a_404(gallery: Web, method: str, path: str) -> None:
     assert (await gallery.request(method, path)).status == 404
 

@@ -40,6 +40,7 @@ class Index:
 
     def __init__(self, client: Client, name: str, prefix: str, fields: Sequence[str]) -> None:
         self._client = client
+        self._prefix = prefix
         self._name = name
         self._asker = Asker(client)
         self._sampler = Sampler(client, prefix)
@@ -80,6 +81,29 @@ class Index:
         await self._complete()
         found = await self._client.execute_command("FT.TAGVALS", self._name, name)
         return sorted(value.decode() for value in found)
+
+    async def spread(self, query: Query, start: float, width: float) -> list[str]:
+        """The first document of each `width` seconds from `start` on, as ids, the oldest first.
+
+        Raises SearchCut and Indexing.
+        """
+        await self._complete()
+        whole = query.ranges.get(TIME, Range())
+        slot = ("APPLY", f"floor((@{TIME} - {start!r}) / {width!r})", "AS", "slot")
+        group = ("GROUPBY", 1, "@slot", "REDUCE", "FIRST_VALUE", 4, "@__key", "BY", f"@{TIME}",
+                 "ASC", "AS", "key", "LIMIT", 0, MOST_BUCKETS)  # fmt: skip
+
+        async def ask(span: Range, limit: float) -> tuple[list[Any], float]:
+            command = totals(self._name, query, span, "LOAD", 1, "@__key", *slot, *group)
+            answer, seconds = await self._asker.timed(*command, limit=limit)
+            return answer[1:], seconds
+
+        too_much = (await self._sampler.sample(query)).is_much
+        found: dict[float, str] = {}
+        for rows in await in_pieces(self._sampler, whole, ask, tried=too_much):
+            for row in map(pairs, rows):
+                found.setdefault(float(row["slot"]), row["key"].removeprefix(self._prefix))
+        return [found[slot] for slot in sorted(found)]
 
     async def histogram(self, query: Query, width: int) -> dict[float, int]:
         """How many documents the query finds in each `width` seconds, by the beginning (UTC).

@@ -73,6 +73,32 @@ class SearchList(Answer):
     searches: list[Search]
 
 
+class FrameList(Answer):
+    """Pictures of a time-lapse."""
+
+    images: list[Image]
+
+
+class Film(Answer):
+    """A film of a time-lapse, and how far it is."""
+
+    id: str
+    asked: dict[str, Any] = Field(description="as it was asked for, with times as they are meant")
+    made_at: float = Field(description="Unix seconds")
+    state: str = Field(description="waiting, running, done, failed or cancelled")
+    frames: int = Field(description="pictures that it is made of")
+    done: int = Field(description="those that are in it already")
+    bytes: int
+    error: str = Field(description="why it failed")
+    url: str | None = Field(description="where it is, once it is done")
+
+
+class FilmList(Answer):
+    """Every film, the newest first."""
+
+    films: list[Film]
+
+
 class Deleted(Answer):
     """What has been deleted, or would be."""
 

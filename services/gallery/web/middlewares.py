@@ -28,7 +28,8 @@ _WITHOUT_REDIS: Final = (
 _ENDLESS: Final = frozenset({"text/event-stream", "multipart/x-mixed-replace"})
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+    "media-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "base-uri 'none'; "
     "frame-ancestors "
 )
 _HEADERS: Final = {
