@@ -12,6 +12,7 @@ CALM_SECONDS: Final = 900.0  # connected for so long and not thrown out: there i
 FEWEST: Final = 2  # times that it was thrown out: once may be a process that is just ending
 # Mosquitto 2.0.11 only closes: so often in so many seconds, and there at once when we come again.
 FEWEST_CLOSED, CLOSED_SECONDS = 3, 60.0
+LONGEST_GUESS: Final = 30.0  # seconds of a pause after that: it may be a broker that was restarted
 
 
 class Double:
@@ -22,6 +23,7 @@ class Double:
         self.is_told = False
         self._count = 0
         self._last = 0.0
+        self._is_guess = False  # nobody said so the last time
         self._closed: list[float] = []  # when the broker closed our connection without a word
 
     def closed(self, now: float) -> None:
@@ -32,16 +34,19 @@ class Double:
             self._count, self._last = max(self._count, FEWEST - 1), now
         if self._count:
             self.thrown_out(now)
+            self._is_guess = True
 
     def is_away(self) -> None:
         """The broker is not there: that is why it closed our connection."""
         self._closed.clear()
+        if self._is_guess:
+            self._is_guess, self._count = False, self._count - 1
 
     def thrown_out(self, now: float) -> None:
         """The broker ended our session for another with our name; `now` on any steady clock."""
         if now - self._last > CALM_SECONDS:
             self._count = 0
-        self._count, self._last = self._count + 1, now
+        self._count, self._last, self._is_guess = self._count + 1, now, False
         if self._count >= FEWEST and not self.is_told:
             self.is_told = True
             self.tell(True)
@@ -50,7 +55,8 @@ class Double:
         """Seconds to leave the name to the other one; 0 where it was not that."""
         if not self._count or now - self._last > FIRST_PAUSE:
             return 0.0
-        return min(FIRST_PAUSE * 2.0 ** (self._count - 1), LONGEST_PAUSE)
+        longest = LONGEST_GUESS if self._is_guess else LONGEST_PAUSE
+        return min(FIRST_PAUSE * 2.0 ** (self._count - 1), longest)
 
     def look(self, now: float) -> None:
         """We are connected: is it over?"""

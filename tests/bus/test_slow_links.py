@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from lookout.bus import double
-from lookout.bus.double import CALM_SECONDS, FEWEST, LONGEST_PAUSE, Double
+from lookout.bus.double import CALM_SECONDS, FEWEST, LONGEST_GUESS, LONGEST_PAUSE, Double
 from lookout.bus.errors import GivenUp
 from lookout.bus.events import EventBus
 from lookout.bus.session import Session
@@ -131,3 +131,27 @@ def test_it_is_over_when_nobody_threw_us_out_for_long() -> None:
     assert said == [True, False]
     one.thrown_out(now + 3 * CALM_SECONDS)
     assert len(said) == 2, f"{FEWEST} times, or it is a process that is just ending"
+
+
+def test_a_broker_that_is_restarted_again_and_again_keeps_nobody_away_for_minutes() -> None:
+    """It closes without a word, as old Mosquittos do for a second of one name."""
+    one = Double()
+    now = 1000.0
+    for _ in range(20):
+        one.closed(now)
+        assert one.pause(now) <= LONGEST_GUESS
+        now += 20
+    one.thrown_out(now)
+    assert one.pause(now) == LONGEST_PAUSE, "here the broker says that it is another one"
+
+
+def test_a_broker_that_is_away_when_we_come_again_was_no_second_one() -> None:
+    one = Double()
+    for now in (1000.0, 1001.0, 1002.0):
+        one.closed(now)
+    before = one.pause(1002.0)
+    one.closed(1010.0)
+    assert one.pause(1010.0) > before
+    one.is_away()
+    one.is_away()
+    assert one.pause(1010.0) == before
