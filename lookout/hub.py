@@ -14,6 +14,7 @@ import structlog
 
 from lookout.bus.events import EventBus
 from lookout.bus.intake import Intake
+from lookout.bus.own import own_client_id
 from lookout.bus.session import Session
 from lookout.bus.suspects import Suspects
 from lookout.contract.topics import HUB, Topics
@@ -82,12 +83,12 @@ async def hub_service(
         await ensure_indexes(client)
         if said := await transient(partial(policy.advice, client)):
             logger.warning("Redis is not set up as it should be", advice=said)
-        # The client id is fixed: the broker's queue for us belongs to it, and it is for one only.
+        # The client id stays the same: the broker's queue for us belongs to it, and it is for one.
         stack.enter_context(_ending_when_lost())
         await stack.enter_async_context(lease.held(client, name, lease.who(settings.data)))
         session = Session(
             settings.mqtt,
-            f"lookout-{name}",
+            own_client_id(settings.mqtt, name),
             presence=topics.hub_status(name),
             session_expiry=session_expiry,
             receive_maximum=receive_maximum,

@@ -7,6 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from lookout.bus.own import own_client_id
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.host import options
@@ -50,7 +51,7 @@ async def serve_once(settings: CameraSettings) -> float | None:
     """Open what the node needs, and serve until it goes to sleep: for so many seconds."""
     session = Session(
         settings.mqtt,
-        f"lookout-{settings.node}",
+        own_client_id(settings.mqtt, settings.node),
         presence=Topics(settings.mqtt.root).status(settings.node),
         session_expiry=SESSION_EXPIRY + round(MISSED_WAKINGS * settings.sleep.every),
         receive_maximum=20,

@@ -16,6 +16,7 @@ import structlog
 
 from lookout.bus.errors import BusError
 from lookout.bus.events import EventBus
+from lookout.bus.own import own_client_id
 from lookout.bus.session import Session
 from lookout.bus.subscription import Message, Subscription
 from lookout.contract.topics import HUB, RESERVED, Topics
@@ -74,7 +75,7 @@ class Retained:
         By a connection of its own, as only who subscribes anew is given what is retained.
         """
         found: Counter[str] = Counter()
-        async with Session(self.broker, "lookout-events-retained") as session:
+        async with Session(self.broker, own_client_id(self.broker, "events-retained")) as session:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await session.connected()

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 
 from lookout.bus.allowance import Allowances
 from lookout.bus.floods import LOOK_SECONDS, Floods
+from lookout.bus.own import own_group
 from lookout.contract.hub import IngestInfo
 from lookout.host.tasks import Crew, forever
 from lookout.hub import Hub
@@ -34,10 +35,10 @@ GROUP = "ingest"  # workers of one group share the messages
 async def run(settings: IngestSettings, hub: Hub) -> None:
     """Serve until cancelled."""
     topics, session, client, limits = hub.topics, hub.session, hub.client, settings.ingest
-    rules = settings.retention
+    rules, group = settings.retention, own_group(settings.mqtt, GROUP)
     # Before the first await, so that the broker knows of them before it hears `online`.
     image_messages, reading_messages = (
-        session.subscribe(topics.shared(GROUP, topics.every(kind)), auto_ack=False, retained=False)
+        session.subscribe(topics.shared(group, topics.every(kind)), auto_ack=False, retained=False)
         for kind in ("image", "reading")
     )
     hub.waiting.on_change(partial(_say_if_waiting, hub))

@@ -7,6 +7,7 @@ from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from bench.machine import resident_mib
+from lookout.bus.own import own_client_id
 from lookout.bus.session import Session
 from lookout.contract.topics import Topics
 from lookout.host.settings import Broker
@@ -60,7 +61,7 @@ def every_fault(system: System) -> list[Fault]:
     for name, link in links.items():
         faults += of_link(name, link)
     garden = Broker(url=system.broker.url("garden"))
-    faults += of_name("camera", garden, "lookout-garden")
+    faults += of_name("camera", garden, own_client_id(garden, "garden"))
     if system.clocks:
         faults += of_clock("hub", system.clocks["hub"], wrong=WRONG)
         faults += of_clock("camera", system.clocks["garden"], wrong={**WRONG, "in 1970": BORN})

@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lookout.bus.own import own_client_id
 from lookout.embedded.child import Child
 from lookout.embedded.ports import HOST, free_port
-from lookout.host.settings import Redis
+from lookout.host.settings import Broker, Redis
 from lookout.store.client import Client, opened
 from tests.fuzz import mqtt, web
 from tests.support.servers import PASSWORD, BrokerServer, StoreServer, make_broker, make_store
@@ -27,11 +28,11 @@ CAMERA = {
     "LOOKOUT_CAPTURE__INTERVAL": "2",
     "LOOKOUT_SENSORS__INTERVAL": "5",
 }
-# Which sessions the broker keeps for a service that is away: the client's id, and its user.
+# Of which services the broker keeps a session while they are away, and as which user they log in.
 KEPT = {
-    "ingest": ("lookout-ingest", "hub"),
-    "events": ("lookout-events", "hub"),
-    **{name: (f"lookout-{name}", name) for name in CAMERAS},
+    "ingest": "hub",
+    "events": "hub",
+    **{name: name for name in CAMERAS},
 }
 
 
@@ -119,8 +120,8 @@ class System:
 
     async def _forget_session(self, name: str) -> None:
         if name in KEPT:
-            client_id, user = KEPT[name]
-            publisher = await mqtt.connected(self.broker.url(user), client_id)
+            url = self.broker.url(KEPT[name])
+            publisher = await mqtt.connected(url, own_client_id(Broker(url=url), name))
             await publisher.close()
         async with opened(self.redis) as client:
             await client.delete(f"lease:{name}")  # else the new one stands by for a while
