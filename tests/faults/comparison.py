@@ -19,8 +19,9 @@ NEAR = 30.0  # seconds between a capture and its file, at most: the camera may b
 class Comparison:
     """Looks for captures in Redis; each that was found once is not looked for again.
 
-    `removable` are captures that ingest may have removed to make room: of these, the entry of the
-    `images` stream is enough, which is written in the same transaction as the image.
+    `removable` are captures that ingest may have removed to make room: of these, the hub's receipt
+    is enough, or the entry of the `images` stream, which is written in the same transaction as the
+    image (and makes room too).
     """
 
     def __init__(self, client: Client, record: Record) -> None:
@@ -46,7 +47,7 @@ class Comparison:
                 check(capture, fields)
                 self.found.add(capture.id)
         if gone := {each.id for each in captures} & self.removable - self.found:
-            self.found |= gone & (await self._told()).keys()
+            self.found |= gone & ((await self._told()).keys() | self._record.confirmed)
 
     async def _stored(self, captures: Iterable[Capture]) -> list[Fields]:
         async with self._client.pipeline(transaction=False) as pipe:

@@ -6,6 +6,7 @@ under a spool is full a capture stays in memory; then the event that announces i
 """
 
 import hashlib
+import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Record:
 
     captures: dict[str, Capture] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    confirmed: set[str] = field(default_factory=set)  # by the hub's receipts
 
     def renamed(self, path: Path) -> None:
         """A file was renamed into a spool."""
@@ -56,6 +58,11 @@ class Record:
                 self._announced(str(event.data["id"]))
             elif event_type in {"spool_dropped", "image_rejected"}:
                 self.said.append(f"{message.topic}: {event.data}")
+
+    async def follow_receipts(self, receipts: Subscription) -> None:
+        """Note what the hub says is stored, until cancelled."""
+        async for message in receipts:
+            self.confirmed.update(json.loads(message.payload)["ids"])
 
     def _announced(self, identifier: str) -> None:
         node, milliseconds = split_image_id(identifier)

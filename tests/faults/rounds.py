@@ -157,11 +157,15 @@ async def harness(system: System, seed: int) -> AsyncIterator[Harness]:
     async with Session(Broker(url=system.broker.url("hub")), "the-record") as listener:
         events = listener.subscribe(Topics().every("event"))
         await listener.connected()
-        following = asyncio.create_task(record.follow(events), name="record")
+        receipts = listener.subscribe(Topics().every("stored"))
+        following = [
+            asyncio.create_task(record.follow(events), name="record"),
+            asyncio.create_task(record.follow_receipts(receipts), name="receipts"),
+        ]
         with ExitStack() as stack:
             for spool in system.spools:
                 stack.enter_context(FolderWatch(spool, record.renamed))
             try:
                 yield Harness(system, listener, record, comparison, log, Report(seed))
             finally:
-                await cancel(following)
+                await cancel(*following)
