@@ -34,6 +34,10 @@ if [ -f "$passwords" ]; then
 fi
 mv "$new" "$passwords"
 
+# How the health check logs in: mosquitto_sub reads it, so that no password shows in the list of processes.
+mkdir -p "${TMPDIR:-/tmp}/health"
+printf -- '-u hub\n-P %s\n' "$LOOKOUT_MQTT_PASSWORD" >"${TMPDIR:-/tmp}/health/mosquitto_sub"
+
 # A copy of our own: the broker warns of, and will one day refuse, rules that others can read or change.
 rm -f "$data/acl"
 cp /mosquitto/config/acl "$data/acl"

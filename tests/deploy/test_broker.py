@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lookout.bus.errors import Refused, TooLarge
 from lookout.bus.session import Session
@@ -51,7 +52,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """Programs of Debian lie where an ordinary user's PATH does not look."""
         folders = [os.environ["PATH"], str(Path(find("mosquitto")).parent)]
-        return {"PATH": os.pathsep.join(folders), **ENVIRONMENT}
+        return {"PATH": os.pathsep.join(folders), "TMPDIR": str(self.folder), **ENVIRONMENT}
 
     def child(self) -> Child:
         command = ["/bin/sh", str(self.folder / "config" / "start.sh")]
@@ -110,6 +111,25 @@ async def test_nobody_comes_in_without_a_password(running: Stack) -> None:
     )
     assert answer.returncode == 5
     assert "not authorised" in answer.stderr.lower()
+
+
+def test_the_health_check_logs_in_without_a_password_among_its_arguments(running: Stack) -> None:
+    compose = yaml.safe_load((SOURCE.parent / "docker-compose.yml").read_text())
+    kind, line = compose["services"]["mosquitto"]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    assert not re.search("PASSWORD|-P ", line)
+    line = line.replace("$$", "$").replace("/tmp/", f"{running.folder}/")  # noqa: S108
+    line = line.replace("mosquitto_sub", f"{find('mosquitto_sub')} -p {running.port}")
+    answer = subprocess.run(
+        ["/bin/sh", "-c", line],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=running.environment,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "seconds" in answer.stdout
+    assert (running.folder / "health" / "mosquitto_sub").stat().st_mode & 0o077 == 0
 
 
 def make_certificate(folder: Path) -> None:
