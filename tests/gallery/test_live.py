@@ -109,6 +109,11 @@ async def test_a_film_that_is_none_is_told_by_its_reason(
     [
         ({}, "its live view is off"),
         ({"live_url": "file:///etc/passwd"}, "does not say where"),
+        ({"live_url": "http://admin:secret@192.0.2.1/reboot"}, "does not say where"),
+        ({"live_url": "http://169.254.169.254/latest/meta-data"}, "does not say where"),
+        ({"live_url": "http://[::ffff:169.254.169.254]/latest"}, "does not say where"),
+        ({"live_url": "http://[fd00:ec2::254]/"}, "does not say where"),
+        ({"live_url": "http://0.0.0.0:6379/"}, "does not say where"),
     ],
 )
 async def test_a_node_without_a_live_view_is_not_found(

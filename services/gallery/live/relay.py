@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ RETRY_SECONDS: Final = 2.0
 GIVE_UP_TRIES: Final = 5  # in a row; then its viewers are let go
 LARGEST_FRAME: Final = 8 * 1024 * 1024  # bytes
 _JPEG: Final = b"\xff\xd8"
+# Where clouds tell their machines who they are; other link-local ones may be a node on a cable.
+CLOUDS: Final = frozenset({"169.254.169.254", "169.254.170.2", "fd00:ec2::254"})
 
 logger = structlog.get_logger()
 
@@ -165,9 +168,21 @@ def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises ValueError when it is none
-        return parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:  # such as http://[
         return False
+    # No login of the node's choice to somebody else: a token in the query is enough for its own.
+    is_plain = parts.scheme in {"http", "https"} and "@" not in parts.netloc
+    return is_plain and bool(parts.hostname) and _is_a_place(parts.hostname or "")
+
+
+def _is_a_place(host: str) -> bool:
+    """Whether a node can be there, as far as numbers tell: not where clouds keep their secrets."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return True  # a name
+    address = getattr(address, "ipv4_mapped", None) or address
+    return not (str(address) in CLOUDS or address.is_multicast or address.is_unspecified)
 
 
 async def _jpeg(part: aiohttp.BodyPartReader) -> bytes:
