@@ -99,7 +99,14 @@ async def test_a_node_speaks_only_for_itself(running: Stack) -> None:
     async with Session(running.url("demo", ENVIRONMENT["LOOKOUT_DEMO_PASSWORD"]), "a") as session:
         await session.connected()
         await session.publish("lookout/demo/status", "online")
-        for forbidden in ("lookout/garden/status", "lookout/all/command/capture"):
+        for forbidden in (
+            "lookout/garden/status",
+            "lookout/all/command/capture",
+            "lookout/hub/ingest/status",
+            "lookout/demo/stored",
+            *(f"lookout/demo/{kind}/deeper" for kind in ("status", "image", "event/a", "result/a")),
+            "lookout/hub/reply/a/deeper",
+        ):
             with pytest.raises(Refused):
                 await session.publish(forbidden, "x")
 
