@@ -15,6 +15,7 @@ LOCALHOST: Final = "localhost"
 OWN: Final = frozenset(
     {
         "api",
+        "browse",
         "days",
         "events",
         "healthz",
@@ -25,6 +26,7 @@ OWN: Final = frozenset(
         "metrics",
         "nodes",
         "static",
+        "timelapse",
     }
 )
 LOOPBACK: Final = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
