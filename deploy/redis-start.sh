@@ -22,6 +22,12 @@ for manifest in "$data"/appendonlydir/*.manifest; do
     if [ -n "$name" ]; then file=$data/appendonlydir/$name; fi
 done
 
+keep() {
+    mkdir -p "$data/damaged" && tail -c "$bad" "$file" >"$1" && { sync "$1" 2>/dev/null || sync; } && return
+    rm -f "$1"
+    return 1
+}
+
 cut() {
     size=$(wc -c <"$file")
     good=$(printf '%s\n' "$1" | sed -n 's/.*ok_up_to=\([0-9]*\).*/\1/p' | tail -n 1)
@@ -41,11 +47,15 @@ To start without what follows the damage, with a copy of all as it is:
 TEXT
         exit 1
     fi
-    mkdir -p "$data/damaged"
     copy=$data/damaged/$(basename "$file").$(date +%s)
-    tail -c "$bad" "$file" >"$copy"
-    sync "$copy" 2>/dev/null || sync
-    truncate -s "$good" "$file"
+    if keep "$copy"; then
+        truncate -s "$good" "$file"
+    else # the disk is full: what is cut makes room for its own copy
+        held=$(mktemp -p /dev/shm)
+        tail -c "$bad" "$file" >"$held"
+        truncate -s "$good" "$file"
+        cp "$held" "$copy" || { rm -f "$copy" && copy="$held, for the disk is full"; }
+    fi
     echo "$bad damaged bytes were cut from the end of $(basename "$file"), as a power cut leaves them; they are kept in $copy." >&2
 }
 

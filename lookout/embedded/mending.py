@@ -8,15 +8,14 @@ megabytes is cut out, and a copy of it kept beside. Damage before that is no pow
 decides.
 """
 
-import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, NoReturn
+from typing import Final, NoReturn
 
 from lookout.embedded.appendonly import Stretch, damage
+from lookout.embedded.cutting import cut_out
 from lookout.errors import LookoutError
 
 END_BYTES: Final = (
@@ -44,13 +43,14 @@ class Mended:
 
     file: Path
     bytes: int
-    copy: Path
+    copy: Path | None  # None: the disk was full
 
     def __str__(self) -> str:
+        kept = f"are kept in {self.copy}" if self.copy else "could not be kept: the disk is full"
         return (
             f"{self.bytes:,} damaged bytes were cut out of {self.file.name}, as a power cut leaves "
-            f"them; they are kept in {self.copy}. What the nodes had not been told is stored comes "
-            "again from their spools."
+            f"them; they {kept}. What the nodes had not been told is stored comes again from their "
+            "spools."
         )
 
 
@@ -64,7 +64,12 @@ def mend(folder: Path, *, middle: bool = False) -> list[Mended]:
     for file, stretches in found:
         if not middle and ([file] != last or stretches[0].start < _size(file) - END_BYTES):
             raise DamagedInTheMiddle(_advice(folder, file, stretches))
-    return [_cut_out(file, stretches, folder / KEPT) for file, stretches in found]
+    return [_mended(file, stretches, folder / KEPT) for file, stretches in found]
+
+
+def _mended(file: Path, stretches: Sequence[Stretch], kept: Path) -> Mended:
+    copy = cut_out(file, stretches, kept, most=END_BYTES)
+    return Mended(file, sum(each.size for each in stretches), copy)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -75,44 +80,6 @@ def _files(folder: Path) -> list[Path]:
     words = [line.split() for line in manifests[0].read_text(errors="replace").splitlines()]
     named = [folder / _FOLDER / each[1] for each in words if each[:1] == ["file"] and len(each) > 1]
     return [path for path in named if path.suffix == ".aof" and path.exists()]
-
-
-def _cut_out(file: Path, stretches: Sequence[Stretch], kept: Path) -> Mended:
-    """The copy is on the disk before the file is changed, and the file changes in one step."""
-    kept.mkdir(mode=0o700, exist_ok=True)
-    copy = kept / f"{file.name}.{time.time_ns()}"
-    temporary = file.with_name(f"{file.name}.mended")
-    with file.open("rb") as whole, copy.open("wb") as cut, temporary.open("wb") as mended:
-        at = 0
-        for each in stretches:
-            _move(whole, mended, each.start - at)
-            _move(whole, cut, each.size)
-            at = each.end
-        _move(whole, mended, _size(file) - at)
-        for written in (cut, mended):
-            written.flush()
-            os.fsync(written.fileno())
-    about = file.stat()
-    temporary.chmod(about.st_mode & 0o777)
-    if os.geteuid() == 0:
-        os.chown(temporary, about.st_uid, about.st_gid)
-    temporary.replace(file)
-    _sync(file.parent)
-    return Mended(file, sum(each.size for each in stretches), copy)
-
-
-def _move(source: BinaryIO, target: BinaryIO, size: int) -> None:
-    while size > 0 and (piece := source.read(min(size, 1 << 20))):
-        target.write(piece)
-        size -= len(piece)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _size(file: Path) -> int:

@@ -152,6 +152,9 @@ class RedisServer:
             done = await asyncio.to_thread(mend, self._folder)
         except DamagedInTheMiddle as error:
             raise NotStarted(str(error)) from None
+        except OSError as error:
+            problem = f"Redis' files in {self._folder} could not be mended: {error}"
+            raise NotStarted(problem) from error
         for each in done:
             logger.warning("Redis' file is mended", what=str(each))
         return bool(done)

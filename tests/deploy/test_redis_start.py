@@ -11,6 +11,7 @@ from lookout.embedded.appendonly import damage
 from lookout.embedded.mending import mend
 from lookout.embedded.ports import free_port
 from lookout.embedded.redis_server import find_server
+from tests.support.small_disk import small_disk
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "redis-start.sh"
 COMMAND = b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$9\r\n123456789\r\n"
@@ -96,6 +97,23 @@ def test_a_damaged_end_is_cut_kept_and_told(tools: Path, file: Path, rest: bytes
     assert file.read_bytes() == COMMAND * 3000
     (copy,) = (file.parents[1] / "damaged").iterdir()
     assert copy.read_bytes() == rest
+
+
+def test_a_full_disk_has_room_for_what_was_cut(tools: Path, file: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 4) as disk:
+        full = shutil.copytree(file.parents[1], disk.folder / "data") / "appendonlydir" / file.name
+        (full.parents[1] / "damaged").mkdir()
+        full.write_bytes(COMMAND * 3000 + bytes(8192))
+        disk.fill()
+
+        done = start(tools, full)
+
+        assert (done.returncode, done.stdout) == (0, "started\n")
+        assert full.read_bytes() == COMMAND * 3000
+        (copy,) = (full.parents[1] / "damaged").iterdir()
+        assert copy.read_bytes() == bytes(8192)
+        assert f"8192 damaged bytes were cut from the end of {full.name}" in done.stderr
+        assert str(copy) in done.stderr
 
 
 def test_damage_in_the_middle_stops_it_with_the_lines_to_type(tools: Path, file: Path) -> None:

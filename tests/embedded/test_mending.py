@@ -1,13 +1,14 @@
 """A Redis whose append-only file was damaged by a power cut starts again."""
 
+import errno
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from lookout.embedded import mending, ports
+from lookout.embedded import cutting, mending, ports
 from lookout.embedded.appendonly import Stretch, damage, damage_in
 from lookout.embedded.mending import DamagedInTheMiddle, mend
 from lookout.embedded.ports import NotStarted
@@ -19,6 +20,7 @@ from lookout.store.images import Images, NewImage
 from lookout.store.index import ensure_indexes
 from lookout.store.nodes import Nodes
 from tests.support.servers import PASSWORD
+from tests.support.small_disk import SmallDisk, small_disk
 
 LAST = 4_096  # bytes of the end that are damaged one by one
 IMAGES = 30
@@ -127,6 +129,59 @@ async def test_what_came_whole_after_the_damage_is_kept(folder: Path) -> None:
 
     assert f"garden:{IMAGES - 3}" not in found
     assert len(found) == IMAGES - 1
+
+
+@pytest.fixture
+def full(folder: Path, tmp_path: Path) -> Iterator[SmallDisk]:
+    """The files of a Redis on a disk with some room left; fill it when they are damaged."""
+    with small_disk(tmp_path / "disk", 4) as disk:
+        shutil.copytree(folder, disk.folder / "redis")
+        yield disk
+
+
+def test_a_full_disk_has_room_for_what_was_cut_off(full: SmallDisk) -> None:
+    folder = full.folder / "redis"
+    whole = incr(folder).read_bytes()
+    incr(folder).write_bytes(whole + bytes(8192))
+    full.fill()
+
+    (done,) = mend(folder)
+
+    assert incr(folder).read_bytes() == whole
+    assert done.copy is None or done.copy.read_bytes() == bytes(8192)
+    assert str(done).count("kept") == 1
+
+
+def test_commands_after_the_damage_move_up_where_a_full_disk_has_no_room_for_a_second_file(
+    full: SmallDisk,
+) -> None:
+    folder = full.folder / "redis"
+    whole = incr(folder).read_bytes()
+    before, after = whole[:-30_000].rindex(MULTI), whole[:-10_000].rindex(MULTI)
+    incr(folder).write_bytes(whole[:before] + bytes(after - before) + whole[after:])
+    full.fill()
+
+    mend(folder)
+
+    assert incr(folder).read_bytes() == whole[:before] + whole[after:]
+    assert sorted(file.suffix for file in (folder / "appendonlydir").iterdir()) == [
+        ".aof", ".manifest", ".rdb"
+    ]  # no half of a file stays  # fmt: skip
+
+
+async def test_files_that_cannot_be_mended_are_told_in_a_sentence(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with incr(folder).open("ab") as file:
+        file.write(bytes(4096))
+    monkeypatch.setattr(cutting, "_keep", _broken)
+
+    with pytest.raises(NotStarted, match=r"could not be mended: .*Input/output error"):
+        await RedisServer(folder, password=PASSWORD).start()
+
+
+def _broken(*_: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_every_byte_of_the_end_can_be_damaged(folder: Path) -> None:
