@@ -1,12 +1,12 @@
 #!/bin/sh
 # Start Redis, after a look at its append-only file: a power cut on a memory card leaves zeros or old bytes
 # at its end, with which Redis does not start (`aof-load-truncated` is for files that end too early only).
-# What is damaged within the last 8 MiB is cut, and kept in /data/damaged; the nodes' spools send again what
+# What is damaged within the last 64 MiB is cut, and kept in /data/damaged; the nodes' spools send again what
 # was not confirmed. Damage before that is no power cut: a person decides. With `--middle` that is cut too.
 set -eu
 
 data=/data
-end_bytes=8388608
+end_bytes=67108864
 
 middle=no
 if [ "${1:-}" = --middle ]; then

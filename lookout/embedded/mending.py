@@ -3,7 +3,7 @@
     python -m lookout.embedded.mending FOLDER
 
 A memory card that loses power leaves more than a file that ends too early, which Redis repairs
-itself: zeros or old bytes where the last writes should be. What is damaged within the last few
+itself: zeros or old bytes where the last writes should be. What is damaged within the last
 megabytes is cut out, and a copy of it kept beside. Damage before that is no power cut: a person
 decides.
 """
@@ -18,9 +18,9 @@ from lookout.embedded.appendonly import Stretch, damage
 from lookout.embedded.cutting import cut_out
 from lookout.errors import LookoutError
 
-END_BYTES: Final = (
-    8 << 20
-)  # what a power cut may reach: an erase block of a card, and a second's writes
+# What a power cut may reach: the writes of the two seconds that Redis waits for a sync at most
+# (`appendfsync everysec`, Redis' documentation on persistence), at 32 MB a second.
+END_BYTES: Final = 64 << 20
 KEPT: Final = "damaged"  # folder of the copies, beside Redis' own files
 _FOLDER, _SINGLE = "appendonlydir", "appendonly.aof"
 _MIDDLE: Final = """\

@@ -49,7 +49,7 @@ def start(
     tools: Path,
     file: Path,
     *words: str,
-    end_bytes: int = 8 << 20,
+    end_bytes: int = 64 << 20,
     redis: tuple[str, ...] = ("echo", "started"),
 ) -> subprocess.CompletedProcess[str]:
     """Run the script on the test's folder, with `redis` in Redis' place."""
@@ -62,9 +62,9 @@ def start(
     )
 
 
-def script(file: Path, end_bytes: int = 8 << 20) -> list[str]:
+def script(file: Path, end_bytes: int = 64 << 20) -> list[str]:
     text = SCRIPT.read_text().replace("data=/data", f"data={file.parents[1]}")
-    text = text.replace("end_bytes=8388608", f"end_bytes={end_bytes}")
+    text = text.replace("end_bytes=67108864", f"end_bytes={end_bytes}")
     return ["sh", "-c", text, "redis-start.sh"]
 
 

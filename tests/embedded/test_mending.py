@@ -209,6 +209,16 @@ async def test_a_server_starts_on_what_was_mended(folder: Path, back: int) -> No
     assert len(await started(folder)) >= IMAGES - 3
 
 
+def test_two_seconds_of_pictures_that_were_not_synced_are_a_power_cut(folder: Path) -> None:
+    size = incr(folder).stat().st_size
+    with incr(folder).open("ab") as file:
+        file.truncate(size + (30 << 20))
+
+    (done,) = mend(folder)
+
+    assert (done.bytes, incr(folder).stat().st_size) == (30 << 20, size)
+
+
 async def test_damage_in_the_middle_stops_with_the_lines_that_get_one_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
