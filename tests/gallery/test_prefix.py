@@ -90,20 +90,29 @@ def leads_to(content_type: str, text: str) -> set[str]:
     return set(re.findall(r'(?:url\(|from |import )"([^"]+)"', text))
 
 
-OF_A_SHAPE = 2
+OF_A_PART = 2
+
+
+def parts_of(path: str) -> Iterator[str]:
+    """The page, whatever picture it shows, and the page with each of its parameters."""
+    page, _, query = path.partition("?")
+    page = re.sub(r"[0-9]+", "0", page)
+    yield page
+    yield from (f"{page}?{each.partition('=')[0]}" for each in query.split("&") if each)
 
 
 async def crawl(gallery: Behind, *begin: str) -> dict[str, int]:
-    """Addresses that can be reached, with their status: of each shape a few are asked for."""
+    """Addresses that can be reached, with their status: each page and parameter a few times."""
     found: dict[str, int] = {}
-    shapes: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
     waiting = list(begin)
     while waiting:
         path = waiting.pop().partition("#")[0]
-        shape = re.sub(r"[0-9]+", "0", re.sub(r"=[^&]*", "", path))
-        if not path or path in found or path.endswith("/logout") or shapes[shape] >= OF_A_SHAPE:
+        parts = list(parts_of(path))
+        enough = all(asked[part] >= OF_A_PART for part in parts)
+        if not path or path in found or path.endswith("/logout") or enough:
             continue
-        shapes[shape] += 1
+        asked.update(parts)
         async with gallery.get(path) as answer:
             found[path] = answer.status
             waiting += [urljoin(path, url) for url in await following(answer)]
