@@ -6,22 +6,48 @@ same device, which Home Assistant joins by its identifier.
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from lookout.contract.topics import Topics
 from lookout.homeassistant import templates
 from lookout.homeassistant.discovery import ORIGIN, Component, device_id, title, unique_id
 
+NONE: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 ZONES: Final = "Zones_"  # before a node's name in the topic: no node's name has a capital
 
 
 def zones_of_node(
-    topics: Topics, node: str, zones: Mapping[str, Sequence[str]], *, status: str
+    topics: Topics,
+    node: str,
+    zones: Mapping[str, Sequence[str]],
+    *,
+    status: str,
+    gone: Mapping[str, Sequence[str]] = NONE,
 ) -> bytes:
     """The discovery message, JSON: of each zone and label an occupancy and a count.
 
-    `zones` has the labels that are counted in each, `status` is the topic of who counts.
+    `zones` has the labels that are counted in each, `status` is the topic of who counts. `gone` are
+    zones that there were: Home Assistant takes out what is named by its platform alone.
     """
+    found = _components(topics, node, zones)
+    before = _components(topics, node, gone)
+    removed = {key: {"platform": before[key]["platform"]} for key in before.keys() - found.keys()}
+    message = {
+        "device": {"identifiers": [device_id(node)]},
+        "origin": ORIGIN,
+        "availability": [{"topic": status}],
+        "components": {
+            **{key: {**each, "unique_id": unique_id(node, key)} for key, each in found.items()},
+            **removed,
+        },
+    }
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _components(
+    topics: Topics, node: str, zones: Mapping[str, Sequence[str]]
+) -> dict[str, Component]:
     found: dict[str, Component] = {}
     for zone, labels in zones.items():
         for number, label in enumerate(labels):
@@ -45,15 +71,7 @@ def zones_of_node(
                 **state,
                 "value_template": templates.on_off(f"{_number(zone, label)} > 0"),
             }
-    message = {
-        "device": {"identifiers": [device_id(node)]},
-        "origin": ORIGIN,
-        "availability": [{"topic": status}],
-        "components": {
-            key: {**each, "unique_id": unique_id(node, key)} for key, each in found.items()
-        },
-    }
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode()
+    return found
 
 
 def _count(zone: str, label: str) -> str:

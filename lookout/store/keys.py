@@ -16,6 +16,8 @@ SERIES_RETENTION: Final = 90 * DAY
 PLAIN_KNOWN: Final = DAY  # how long its bytes are known, by which a retained one is
 PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds
 
+WATCHED: Final = "watched"  # hash, node -> what counts at it, as people drew it
+WATCHED_SET: Final = "watched:settings"  # the same as the analytics service's settings say it
 ZONED: Final = "zoned"  # set of the nodes whose zones Home Assistant was told of
 NODES: Final = "nodes"  # set of the names of all nodes
 SEARCHES: Final = "searches"  # hash, name -> filter line of each saved search

@@ -16,6 +16,7 @@ from lookout.store.series import Series
 from lookout.vision.objects.thing import Detector, Thing, people
 from services.analytics import metrics
 from services.analytics.choice import stored_at
+from services.analytics.rules import Rules
 from services.analytics.settings import Analytics
 from services.analytics.telling import Teller
 from services.analytics.zones import ANYWHERE, counted, that_count
@@ -30,6 +31,7 @@ class Looker:
     group: Group
     detector: Detector
     limits: Analytics
+    rules: Rules
     teller: Teller
     series: Series
 
@@ -83,7 +85,7 @@ class Looker:
         return await transient(take)
 
     async def _write(self, entry: Entry, seen: Seen, things: list[Thing], seconds: float) -> None:
-        rules = self.limits.rules(entry.fields["node"])
+        rules = self.rules.of(entry.fields["node"])
         things = that_count(things, rules)
         where = counted(things, rules)
         number = people(things)

@@ -13,6 +13,7 @@ from lookout.vision.objects.thing import Detector
 from services.analytics.homeassistant import show_zones
 from services.analytics.inflow import Inflow
 from services.analytics.looking import Looker
+from services.analytics.rules import Rules
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.telling import Teller
 
@@ -26,11 +27,15 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
     limits = settings.analytics
     inflow = Inflow(group, limits)
     teller = Teller(hub.session, hub.topics, hub.events)
-    looker = Looker(group, detector, limits, teller, Series(hub.client))
+    rules = Rules(hub.client, limits.nodes)
+    speaks = limits.worker == 1  # one says it for all
+    await rules.begin(tell=speaks)
+    looker = Looker(group, detector, limits, rules, teller, Series(hub.client))
     async with Crew() as crew:
         crew.start(hub.keep_indexes(), "indexes")
-        if limits.worker == 1:  # one says it for all
-            crew.start(show_zones(settings.homeassistant, hub, limits.nodes), "home assistant")
+        crew.start(rules.follow(), "zones")
+        if speaks:
+            crew.start(show_zones(settings.homeassistant, hub, rules), "home assistant")
         crew.start(look(inflow, looker), "looking")
 
 

@@ -1,18 +1,15 @@
 """The settings of the analytics service."""
 
 from pathlib import Path
-from typing import Final
 
 from pydantic import Field
 
 from lookout.contract.topics import NodeName
+from lookout.contract.watched import Watched
 from lookout.host.settings import HomeAssistant, HubSettings, Section
 from lookout.vision.objects.choosing import AUTO
 from lookout.vision.objects.models import default_folder
 from lookout.vision.objects.thing import LEAST_SCORE
-from services.analytics.watched import Watched
-
-EVERYTHING: Final = Watched()
 
 
 class Analytics(Section):
@@ -50,10 +47,6 @@ class Analytics(Section):
     nodes: dict[NodeName, Watched] = Field({}, description="zones and rules of single nodes")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
-
-    def rules(self, node: str) -> Watched:
-        """What counts at a node."""
-        return self.nodes.get(node, EVERYTHING)
 
 
 class AnalyticsSettings(HubSettings):

@@ -12,10 +12,10 @@ from lookout.bus.session import Session
 from lookout.contract.images import PERSON
 from lookout.contract.nodes import Detection
 from lookout.contract.topics import Topics
+from lookout.contract.watched import Steady
 from lookout.contract.wire import Context
 from lookout.store.groups import Entry
 from lookout.vision.objects.thing import Thing, people
-from services.analytics.watched import Steady
 from services.analytics.zones import ANYWHERE, Counts, steady
 
 News: TypeAlias = tuple[str, dict[str, JsonValue]]  # type and data of an event

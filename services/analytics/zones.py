@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from lookout.contract.watched import Point, Polygon, Watched
 from lookout.vision.objects.thing import Thing
-from services.analytics.watched import Point, Polygon, Watched
 
 ANYWHERE: Final = ""  # the whole picture, as a zone
 

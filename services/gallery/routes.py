@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from lookout.contract.commands import Result
+from lookout.contract.watched import Watched
 from services.gallery import metrics
 from services.gallery.api import (
     answers,
@@ -17,6 +18,8 @@ from services.gallery.api import (
     pack,
     saved,
     timelapse,
+    where,
+    zones,
 )
 from services.gallery.api import events as api_events
 from services.gallery.api import images as api_images
@@ -33,7 +36,7 @@ from services.gallery.api.query import (
 )
 from services.gallery.api.searches import ImageParameters
 from services.gallery.live import film
-from services.gallery.pages import browse, days, grid, lapse, log, nodes, picture
+from services.gallery.pages import browse, days, grid, lapse, log, nodes, picture, zoning
 from services.gallery.web import health, login
 from services.gallery.web.middlewares import Handler
 
@@ -48,7 +51,7 @@ class Endpoint:
     takes: type[Parameters] | None = None
     gives: type[BaseModel] | str | None = None  # a model, or a media type
     body: bool = False  # whether it takes a JSON object
-    takes_body: type[Parameters] | None = None  # or which one
+    takes_body: type[BaseModel] | None = None  # or which one
     status: int = 200
 
 
@@ -104,6 +107,7 @@ API = [
     Endpoint(
         "GET", "/api/images/facets", facets.list_facets, facets.FacetParameters, answers.Facets
     ),
+    Endpoint("GET", "/api/images/where", where.where, where.WhereParameters, answers.Where),
     Endpoint("GET", "/api/searches", saved.list_searches, gives=answers.SearchList),
     Endpoint(
         "PUT",
@@ -147,6 +151,11 @@ API = [
         Result,
         body=True,
     ),
+    Endpoint("GET", "/api/nodes/{node}/zones", zones.get_zones, gives=answers.Zones),
+    Endpoint(
+        "PUT", "/api/nodes/{node}/zones", zones.draw_zones, takes_body=Watched, gives=answers.Zones
+    ),
+    Endpoint("DELETE", "/api/nodes/{node}/zones", zones.forget_zones, status=204),
     Endpoint(
         "GET", "/api/readings", api_readings.list_readings, ReadingParameters, answers.ReadingList
     ),
@@ -165,6 +174,7 @@ PAGES = [
     Endpoint("GET", "/images/{id}", picture.image),
     Endpoint("GET", "/nodes", nodes.nodes),
     Endpoint("GET", "/nodes/{node}", nodes.node),
+    Endpoint("GET", "/nodes/{node}/zones", zoning.zones),
     Endpoint("GET", "/nodes/{node}/live", film.relay),
     Endpoint("GET", "/live", nodes.live),
     Endpoint("GET", "/events", log.events),

@@ -17,8 +17,9 @@ from lookout.amounts.ranges import parse_range
 from lookout.bus.session import Session
 from lookout.contract.events import parse_event
 from lookout.contract.nodes import Detection
+from lookout.contract.watched import Watched
 from lookout.embedded.child import Child
-from lookout.store import keys
+from lookout.store import keys, watching
 from lookout.store.groups import Group
 from lookout.store.images import Images, NewImage, as_json
 from lookout.store.index import ensure_indexes
@@ -170,7 +171,15 @@ async def test_zones_are_counted_searched_and_shown_in_home_assistant_without_fl
     message = await anext(announced)
     assert message.topic == "homeassistant/device/lookout_Zones_garden/config"
     assert json.loads(message.payload)["device"]["identifiers"] == ["lookout_garden"]
+    drawn = {"zones": {"lawn": {"points": left}}}
+    await watching.draw(client, "garden", Watched.model_validate(drawn))
+    components = json.loads((await anext(announced)).payload)["components"]
+    assert components["zone_gate"] == {"platform": "binary_sensor"}, "Home Assistant takes it out"
+    await stored(client, image(9, BRIGHT))
+    await eventually(lambda: finished(client))
+    assert (await row(client, 9))["zones"] == "lawn"
     await worker.stop()
+    await watching.forget(client, "garden")
     analytics(nodes="{}")
     assert (await anext(announced)).payload == b""
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from lookout.contract.topics import Topics
+from lookout.contract.watched import Watched
 from lookout.homeassistant.zone_entities import zones_of_node
 from lookout.host.settings import SettingsError, load
 from lookout.vision.objects.thing import Thing
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.telling import changes
-from services.analytics.watched import Watched
 from services.analytics.zones import counted, holds, steady, that_count
 
 PATH = ((0.0, 50.0), (60.0, 50.0), (60.0, 100.0), (0.0, 100.0))  # left, lower part
@@ -144,8 +144,7 @@ def test_rules_come_from_the_environment_and_name_their_node(
     zones = {"gate": {"points": PATH}}
     monkeypatch.setenv("LOOKOUT_ANALYTICS__NODES", json.dumps({"garden": {"zones": zones}}))
     analytics = load(AnalyticsSettings).analytics
-    assert analytics.rules("garden").zones["gate"].points == PATH
-    assert analytics.rules("barn") == Watched()
+    assert analytics.nodes["garden"].zones["gate"].points == PATH
     monkeypatch.setenv("LOOKOUT_ANALYTICS__NODES", json.dumps({"all": {"zones": zones}}))
     with pytest.raises(SettingsError, match="'all' is reserved"):
         load(AnalyticsSettings)

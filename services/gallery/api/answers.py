@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from lookout.contract.images import ImageFields
+from lookout.contract.watched import Watched
 
 
 class Answer(BaseModel):
@@ -58,6 +59,27 @@ class Facets(Answer):
 
     facets: dict[str, list[Facet]] = Field(description="by the names of the parameters")
     left_out: list[str] = Field(description="names that have too many values")
+
+
+class Where(Answer):
+    """Where in their pictures, and at which hours of the day, things were seen."""
+
+    what: str
+    columns: int
+    rows: int
+    cells: list[tuple[int, int, int]] = Field(description="column, row, how often")
+    hours: list[int] = Field(description="how many in each of the 24 hours, in the zone `tz`")
+    pictures: int
+    things: int
+    whole: bool = Field(description="false: there are more pictures than were looked through")
+
+
+class Zones(Answer):
+    """What counts at a node, and where."""
+
+    node: str
+    drawn: bool = Field(description="false: as the analytics service's settings say")
+    rules: Watched
 
 
 class Search(Answer):

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from lookout.contract.images import PERSON
 from lookout.contract.topics import Word
-from lookout.host.settings import Section
+from lookout.contract.wire import Wire
 
 MOST_POINTS: Final = 50
 MOST_ZONES: Final = 20
@@ -30,7 +30,7 @@ Polygon = Annotated[
 ]
 
 
-class Zone(Section):
+class Zone(Wire):
     """A part of a picture."""
 
     points: Polygon = Field(description="its corners: x, y in per cent of the picture, from above")
@@ -39,14 +39,14 @@ class Zone(Section):
     )
 
 
-class Least(Section):
+class Least(Wire):
     """What a thing must be to count."""
 
     score: float = Field(0.0, ge=0, le=1, description="what the model is less sure of does not")
     size: Percent = Field(0.0, description="of the picture, per cent; what is smaller does not")
 
 
-class Steady(Section):
+class Steady(Wire):
     """How many of a node's last pictures must show something until it is told."""
 
     seen: int = Field(1, ge=1, le=MOST_PICTURES, description="in so many pictures")
@@ -59,7 +59,7 @@ class Steady(Section):
         return self
 
 
-class Watched(Section):
+class Watched(Wire):
     """One node's rules. By default every thing counts, at once, and there are no zones."""
 
     zones: Annotated[dict[Word, Zone], Field(max_length=MOST_ZONES)] = Field(
