@@ -39,6 +39,7 @@ def of_node(node: dict[str, Any], prefix: str) -> dict[str, Any]:
         and not info.get("live_url")
         and "live" in (info.get("services") or ()),
         "info": info,
+        "seen": None,  # of its last picture, where a page shows it
         "interval": interval,
         "freshness": fresh,
         "late_at": late,

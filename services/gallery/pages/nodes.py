@@ -1,7 +1,8 @@
 """All nodes, one node, and what their cameras see now."""
 
 import asyncio
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from services.gallery.api.happenings import EventParameters
 from services.gallery.api.query import LiveParameters, NoParameters, parse
 from services.gallery.pages.cards import full, of_node
 from services.gallery.pages.page import begin, render
+from services.gallery.pages.seen import Seen, of_image
 from services.gallery.web.proxies import prefix_of
 
 NODE_IMAGES: Final = 12
@@ -56,4 +58,14 @@ async def live(request: web.Request) -> web.Response:
     wanted = parse(LiveParameters, request.query).node
     every = [of_node(node, prefix_of(request)) for node in await api.every_node(request)]
     found = [node for node in every if not wanted or node["node"] in wanted]
+    seen = await _seen(request, found)
+    for node in found:
+        node["seen"] = seen.get(node["last_image"])
     return render(request, "live.html", nodes=found, large=len(wanted) == 1)
+
+
+async def _seen(request: web.Request, nodes: Sequence[Mapping[str, Any]]) -> dict[str, Seen]:
+    """What was seen in the last picture of each."""
+    last = [node["last_image"] for node in nodes if node["last_image"]]
+    rows = await request.app[keys.IMAGES].read(last)
+    return {row["id"]: of_image(serialize.image(row, "")) for row in rows}

@@ -6,6 +6,7 @@ import { byId } from "./dom.js";
 import { live } from "./live.js";
 import { actOn, captured, captureOn, cardOf, showAge, showChange } from "./nodecard.js";
 import { captureKey, moveAmong } from "./move.js";
+import { beginSeen, noteSeen, showSeen } from "./overlay.js";
 import { parts, show } from "./parts.js";
 import { drawnAnew, refresh } from "./place.js";
 
@@ -16,6 +17,7 @@ const AGAIN = 4_000; // until a line that broke off is asked for again
 const wall = byId("wall") ?? document.querySelector(".nodes");
 const isWall = Boolean(byId("wall"));
 const cards = () => [...(wall?.querySelectorAll(".node") ?? [])];
+const large = document.querySelector(".film");
 const films = () => cards().filter((card) => card.dataset.film).map((card) => card.dataset.node);
 
 let line = null; // what can end it, and whose films it has
@@ -45,6 +47,18 @@ function play(part) {
   image.alt = `What ${node} sees now`;
   card.dataset.shown = "live";
   card.heard = performance.now();
+  overlay(card);
+}
+
+// A card shows its last picture until its film plays; the large film is never a still.
+function overlay(element) {
+  const playing = element === large || element.querySelector(".node__frame img")?.dataset.playing;
+  showSeen(element, playing ? "" : element.dataset.image || "none");
+}
+
+function seen(element, image) {
+  noteSeen(element, image);
+  overlay(element);
 }
 
 async function follow() {
@@ -65,6 +79,7 @@ function tend() {
   for (const card of cards()) {
     showAge(card);
     if (card.dataset.shown && (!card.dataset.film || performance.now() - card.heard > STALE)) still(card);
+    overlay(card);
   }
   const wanted = document.hidden ? "" : films().join(",");
   if (line && line.nodes !== wanted) {
@@ -82,18 +97,33 @@ async function resync() {
   const main = await drawnAnew(here() + location.search);
   for (const fresh of main?.querySelectorAll("#wall .node") ?? []) {
     const card = cardOf(fresh.dataset.node);
-    if (card) refresh(card, fresh);
-    else wall.append(fresh);
+    if (!card) wall.append(fresh);
+    else {
+      beginSeen(card, fresh);
+      refresh(card, fresh);
+    }
+    overlay(card ?? fresh);
   }
 }
 
 function change(news) {
   const card = cardOf(news.node);
-  if (card) showChange(card, news);
+  if (card) {
+    showChange(card, news);
+    overlay(card);
+  }
   else if (isWall && !location.search) resync();
 }
 
+function arrived(image) {
+  const card = cardOf(image.node);
+  if (!card) return;
+  captured(card, image.id);
+  seen(card, image);
+}
+
 if (wall) {
+  for (const card of cards()) beginSeen(card);
   actOn(wall);
   setInterval(tend, 1000);
   tend();
@@ -101,7 +131,10 @@ if (wall) {
   byId("full")?.addEventListener("click", () => wall.requestFullscreen());
   moveAmong(".node", (card) => card.querySelector("[data-name]"));
   captureKey(() => document.activeElement.closest?.(".node"), captureOn);
-  live({ image: (image) => cardOf(image.node) && captured(cardOf(image.node), image.id), node: change, resync });
+  live({ image: arrived, node: change, resync });
+} else if (large) {
+  setInterval(() => overlay(large), 1000);
+  live({ image: (image) => seen(large, image) }, `node=${large.dataset.node}`);
 } else {
   live({ node() {} }); // the page shows whether the hub is there
 }
