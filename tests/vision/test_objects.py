@@ -39,7 +39,20 @@ def v8() -> list[np.ndarray]:
     return [rows]
 
 
-@pytest.mark.parametrize("outputs", [darknet, v5, v8])
+def v10() -> list[np.ndarray]:
+    rows = np.zeros((1, 300, 6))
+    rows[0, 0] = [*(each * 320 for each in CORNERS[0]), 0.8, 1]
+    rows[0, 1] = [0, 0, 320, 320, 0.1, 0]
+    return [rows]
+
+
+def ssd() -> list[np.ndarray]:
+    return [
+        np.array([[[[0, 0, 0.1, 0, 0, 1, 1], [0, 1, 0.8, *CORNERS[0]], [-1, 0, 0, 0, 0, 0, 0]]]])
+    ]
+
+
+@pytest.mark.parametrize("outputs", [darknet, v5, v8, v10, ssd])
 def test_a_known_box_is_decoded_from_each_shape(outputs: object) -> None:
     found = decode(outputs(), size=SIZE, classes=2, least_score=0.3)  # type: ignore[operator]
     assert found.corners == pytest.approx(np.array(CORNERS), abs=1e-6)
@@ -59,12 +72,40 @@ def test_of_boxes_that_overlap_only_the_surest_stays_but_of_two_classes_both_do(
     assert found.classes.tolist() == [0, 1, 0]
 
 
-@pytest.mark.parametrize("shape", [(1, 3), (1, 4, 9), (2, 4, 7), (1, 1, 1, 7), (7,)])
+@pytest.mark.parametrize("shape", [(1, 3), (1, 4, 9), (2, 4, 7), (1, 1, 1, 8), (7,)])
 def test_an_output_of_no_known_shape_is_refused_naming_what_was_expected(
     shape: tuple[int, ...],
 ) -> None:
     with pytest.raises(BadModel, match=r"For 2 labels expected: rows of 7 .*another family"):
         decode([np.zeros(shape)], size=SIZE, classes=2, least_score=0.3)
+
+
+@pytest.mark.parametrize("rows", [[[[1, 1, 9, 9, 0.5, 2]]], [[[[0, 80, 0.5, 0, 0, 1, 1]]]]])
+def test_a_class_that_has_no_label_is_told(rows: object) -> None:
+    with pytest.raises(BadModel, match=r"class \d+, and its 2 labels end with number 1"):
+        decode([np.array(rows)], size=SIZE, classes=2, least_score=0.3)
+
+
+def test_six_columns_and_one_class_are_of_the_fifth_version_but_for_three_hundred_rows() -> None:
+    fifth = np.zeros((1, 9, 6))
+    fifth[0, 0] = [160, 160, 32, 32, 0.9, 1]
+    tenth = np.zeros((1, 300, 6))
+    tenth[0, 0] = [144, 144, 176, 176, 0.9, 0]
+    for rows in (fifth, tenth):
+        found = decode([rows], size=SIZE, classes=1, least_score=0.3)
+        assert found.corners == pytest.approx(np.array([[0.45, 0.45, 0.55, 0.55]]), abs=1e-6)
+
+
+@given(arrays.arrays(np.float32, (1, 8, 6), elements=st.floats(width=32)))
+def test_whatever_a_network_sorts_boxes_lie_in_the_picture_or_its_class_is_told(
+    rows: np.ndarray,
+) -> None:
+    try:
+        found = decode([rows], size=SIZE, classes=2, least_score=0.3)
+    except BadModel as error:
+        assert "2 labels end" in str(error)
+    else:
+        assert ((found.corners >= 0) & (found.corners <= 1)).all()
 
 
 @given(arrays.arrays(np.float32, (8, 7), elements=st.floats(width=32)))
@@ -109,6 +150,26 @@ def test_a_model_of_the_eighth_version_sees_the_same(tmp_path: Path) -> None:
     path.with_suffix(".names").write_text("person\ndog\n")
     (found,) = network.opened(path, size=SIDE).look(toned_jpeg(255))
     assert found.label == "person"
+    assert found.box == pytest.approx((0, 0, 50, 100), abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "row", "labels"),
+    [
+        ((1, 1, 6), [-0.0, 0, -16, -32, 1, 0], "person\ndog\n"),
+        ((1, 1, 1, 7), [0, -1, 1, 0, 0, -0.5, -1], "background\nperson\n"),
+    ],
+    ids=["v10", "ssd"],
+)
+def test_a_model_that_sorts_its_boxes_sees_the_same(
+    shape: tuple[int, ...], row: list[float], labels: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "sorted.onnx"
+    brightness_model(path, shape, np.array(row))
+    path.with_suffix(".names").write_text(labels)
+    (found,) = network.opened(path, size=SIDE).look(toned_jpeg(255))
+    assert found.label == "person"
+    assert found.score == pytest.approx(1.0, abs=0.01)
     assert found.box == pytest.approx((0, 0, 50, 100), abs=0.5)
 
 

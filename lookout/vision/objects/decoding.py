@@ -1,10 +1,15 @@
-"""From a YOLO network's numbers to boxes: pure, for the three shapes that the family has.
+"""From a network's numbers to boxes: pure, for the shapes that the families YOLO and SSD have.
 
 - Darknet (v2, v3, v4): each output is rows of x, y, width, height (centre; parts of the input),
   objectness, and for each class a score that has the objectness in it already (OpenCV's region
   layer multiplies them).
 - v5, v6, v7 as ONNX: (1, rows, 5 + classes); pixels of the input, objectness, scores without it.
 - v8, v9, v11 as ONNX: (1, 4 + classes, rows); pixels of the input, scores, no objectness.
+- v10, and others that sort out their boxes themselves: (1, rows, 6); left, top, right, bottom in
+  pixels of the input, score, number of the class. With one class (1, rows, 6) is v5 to v7, but for
+  300 rows, which is as many as v10 gives and no square input of the others has.
+- SSD, by Caffe's DetectionOutput: (1, 1, rows, 7); number of the picture, number of the class
+  (0 is the background, which the labels name), score, left, top, right, bottom as parts.
 """
 
 from collections.abc import Sequence
@@ -21,6 +26,8 @@ Floats = NDArray[np.float32]
 OVERLAP: Final = 0.45  # two boxes of one class that share more of their union are one thing
 MOST_LOOKED_AT: Final = 1_000  # candidates, the surest
 MOST_FOUND: Final = 100  # things in a picture
+SORTED_ROWS: Final = 300  # of YOLOv10
+BACKGROUND: Final = "background"  # no thing: the first of an SSD's labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,15 @@ def _rows(arrays: Sequence[Floats], size: tuple[int, int], classes: int) -> Floa
     if arrays and all(each.ndim == 2 and each.shape[1] == 5 + classes for each in arrays):
         whole = np.concatenate(arrays)
         return np.concatenate([whole[:, :4], whole[:, 5:]], axis=1)
+    if len(arrays) == 1 and arrays[0].ndim == 4 and arrays[0].shape[:2] == (1, 1):
+        array = arrays[0][0, 0]
+        if array.shape[1] == 7:
+            return _sorted(array[:, 3:], array[:, 2], array[:, 1], classes)
     if len(arrays) == 1 and arrays[0].ndim == 3 and arrays[0].shape[0] == 1:
         (array,) = arrays[0]
         parts = np.array([*size, *size], dtype=np.float32)
+        if array.shape[1] == 6 and (classes > 1 or len(array) == SORTED_ROWS):
+            return _sorted(array[:, :4] / parts, array[:, 4], array[:, 5], classes)
         if array.shape[1] == 5 + classes:
             return np.concatenate([array[:, :4] / parts, array[:, 5:] * array[:, 4:5]], axis=1)
         if array.shape[0] == 4 + classes:
@@ -78,9 +91,27 @@ def _rows(arrays: Sequence[Floats], size: tuple[int, int], classes: int) -> Floa
     shapes = ", ".join(str(each.shape) for each in arrays) or "nothing"
     raise BadModel(
         f"its outputs are {shapes}. For {classes} labels expected: rows of {5 + classes} "
-        f"(Darknet), (1, rows, {5 + classes}) as YOLOv5, or (1, {4 + classes}, rows) as YOLOv8. "
+        f"(Darknet), (1, rows, {5 + classes}) as YOLOv5, (1, {4 + classes}, rows) as YOLOv8, "
+        "(1, rows, 6) as YOLOv10, or (1, 1, rows, 7) as SSD. "
         "Either the file of labels is of another model, or the model is of another family"
     )
+
+
+def _sorted(corners: Floats, scores: Floats, numbers: Floats, classes: int) -> Floats:
+    """Rows as those of the others, of a network that says itself which class each box has."""
+    real = np.isfinite(scores) & np.isfinite(numbers) & (scores > 0) & (numbers >= 0)
+    corners, scores, numbers = corners[real], scores[real], numbers[real]
+    if len(numbers) and numbers.max() >= classes:
+        raise BadModel(
+            f"it tells of class {numbers.max():.0f}, and its {classes} labels end with number "
+            f"{classes - 1}: the file of labels is of another model"
+        )
+    low, high = corners[:, :2], corners[:, 2:]
+    rows = np.zeros((len(scores), 4 + classes), dtype=np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows[:, :2], rows[:, 2:4] = (low + high) / 2, high - low
+    rows[np.arange(len(scores)), 4 + numbers.astype(np.intp)] = scores
+    return rows
 
 
 def _corners(boxes: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""A YOLO model by OpenCV's dnn, from a file: ONNX, or Darknet's weights with its cfg."""
+"""A YOLO or SSD model by OpenCV's dnn, from a file: ONNX, or Darknet's weights with its cfg."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from lookout.vision.objects.decoding import decode
+from lookout.vision.objects.decoding import BACKGROUND, decode
 from lookout.vision.objects.fit import Fit, pixels
 from lookout.vision.objects.labels import darknet_size, read_labels
 from lookout.vision.objects.thing import LEAST_SCORE, BadModel, Thing, people_first
@@ -45,6 +45,7 @@ class Network:
             for corners, score, number in zip(
                 found.corners, found.scores, found.classes, strict=True
             )
+            if self.labels[number] != BACKGROUND
         ]
 
 
