@@ -8,10 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lookout.cli import connection, models, tables
+from lookout.cli import comparing, connection, models, tables
+from lookout.cli.detectfiles import Picture, pictures_of
 from lookout.vision.objects.thing import LEAST_SCORE, Thing, people
 
-SUFFIXES: Final = {".jpg", ".jpeg"}
 COLUMNS: Final = ("Picture", "People>", "Seen", "ms>")
 MOST_SHOWN: Final = 6  # things named in a row
 
@@ -20,17 +20,26 @@ MOST_SHOWN: Final = 6  # things named in a row
 class Looked:
     """A picture and what was seen in it; `problem` says why nothing was."""
 
-    path: Path
+    name: str
     things: Sequence[Thing]
     milliseconds: float
     problem: str = ""
 
 
 def detect(
-    source: Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="JPEGs to look at")],
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE|FOLDER|NAME:VALUE...",
+            help="JPEGs to look at, or a filter line as of `lookout images`: node:porch since:2h",
+        ),
+    ],
     model: Annotated[
         str, typer.Option(metavar="MODEL", help="auto, hog, a name of `lookout models`, or a file")
     ] = "auto",
+    compare: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="another one, to be compared with it")
+    ] = None,
     boxes: Annotated[
         Path | None, typer.Option(metavar="DIR", help="write the pictures with boxes into DIR")
     ] = None,
@@ -40,46 +49,51 @@ def detect(
     size: Annotated[
         int | None, typer.Option(min=32, max=4096, help="side of its input, where it names none")
     ] = None,
+    last: Annotated[
+        int, typer.Option(min=1, max=1000, help="most stored pictures to look at, the newest")
+    ] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
-    """Look for people and things in pictures with a model."""
-    paths = _paths(source)
-    detector = models.opened(model, size=size, least_score=least_score)
-    looked = [_look(detector, path, boxes) for path in paths]
+    """Look for people and things in pictures with a model, or compare two."""
+    given = [each for each in (model, compare) if each is not None]
+    detectors = [models.opened(each, size=size, least_score=least_score) for each in given]
+    pictures = pictures_of(source, last)
+    folders = [boxes] if compare is None else [boxes and boxes / name for name in ("1", "2")]
+    looked = [
+        [_look(detector, picture, folder) for picture in pictures]
+        for detector, folder in zip(detectors, folders, strict=True)
+    ]
     if as_json:
-        found = [_as_json(each) for each in looked]
-        tables.print_json({"model": detector.name, "pictures": found})
-        return
+        found = [
+            {"model": detector.name, "pictures": list(map(_as_json, each))}
+            for detector, each in zip(detectors, looked, strict=True)
+        ]
+        tables.print_json(found[0] if compare is None else {"models": found})
+    elif compare is None:
+        _show(detectors[0].name, looked[0])
+    else:
+        comparing.show((detectors[0].name, detectors[1].name), looked[0], looked[1])
+
+
+def _show(name: str, looked: Sequence[Looked]) -> None:
     tables.print_table(COLUMNS, map(_row, looked))
     with_people = sum(people(each.things) > 0 for each in looked)
-    print(f"{detector.name}: people in {with_people} of {len(looked)} pictures.")
+    print(f"{name}: people in {with_people} of {len(looked)} pictures.")
 
 
-def _paths(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        connection.fail(f"{source} is neither a file nor a folder.")
-    found = sorted(each for each in source.iterdir() if each.suffix.lower() in SUFFIXES)
-    if not found:
-        connection.fail(f"{source} holds no pictures: files ending in .jpg or .jpeg.")
-    return found
-
-
-def _look(detector: Any, path: Path, folder: Path | None) -> Looked:
+def _look(detector: Any, picture: Picture, folder: Path | None) -> Looked:
     from lookout.vision.pictures import BadPicture
 
+    if picture.problem:
+        return Looked(picture.name, (), 0.0, picture.problem)
     began = time.perf_counter()
     try:
-        jpeg = path.read_bytes()
-        things = detector.look(jpeg)
+        things = detector.look(picture.jpeg)
     except BadPicture as error:
-        return Looked(path, (), 0.0, str(error))
-    except OSError as error:
-        return Looked(path, (), 0.0, error.strerror or str(error))
-    looked = Looked(path, things, 1000 * (time.perf_counter() - began))
+        return Looked(picture.name, (), 0.0, str(error))
+    looked = Looked(picture.name, things, 1000 * (time.perf_counter() - began))
     if folder is not None:
-        _write(folder / path.name, jpeg, things)
+        _write(folder / picture.file, picture.jpeg, things)
     return looked
 
 
@@ -94,18 +108,19 @@ def _write(path: Path, jpeg: bytes, things: Sequence[Thing]) -> None:
 
 
 def _row(looked: Looked) -> tuple[tables.Cell, ...]:
+    shown = Path(looked.name).name
     if looked.problem:
-        return looked.path.name, tables.NOTHING, looked.problem, tables.NOTHING
+        return shown, tables.NOTHING, looked.problem, tables.NOTHING
     words = [f"{each.label} {each.score:.2f}" for each in looked.things[:MOST_SHOWN]]
     more = len(looked.things) - MOST_SHOWN
     seen = ", ".join([*words, *([f"and {more} more"] if more > 0 else [])])
     number = str(people(looked.things))
-    return looked.path.name, number, seen or tables.NOTHING, f"{looked.milliseconds:.0f}"
+    return shown, number, seen or tables.NOTHING, f"{looked.milliseconds:.0f}"
 
 
 def _as_json(looked: Looked) -> dict[str, Any]:
     things = [{"label": each.label, "score": each.score, "box": each.box} for each in looked.things]
-    document: dict[str, Any] = {"picture": str(looked.path), "people": people(looked.things)}
+    document: dict[str, Any] = {"picture": looked.name, "people": people(looked.things)}
     if looked.problem:
-        return {"picture": str(looked.path), "problem": looked.problem}
+        return {"picture": looked.name, "problem": looked.problem}
     return {**document, "things": things, "milliseconds": round(looked.milliseconds, 1)}

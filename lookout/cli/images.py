@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # the store needs redis, which a Pi with only the camera's pa
 
 COLUMNS = ("Image", "Taken", "Lux>", "Temperature>", "People>", "Trigger", "Size>", "Bytes>")
 NONE_FOUND = "No picture matches."
+NOTHING_ELSE: Mapping[str, Any] = MappingProxyType({})
 T = TypeVar("T")
 
 
@@ -123,26 +125,40 @@ def images(
     as_json: Annotated[bool, typer.Option("--json", help="print one JSON document")] = False,
 ) -> None:
     """Find pictures, the newest first. Every filter must hold."""
+    query, context = asked(
+        line or [],
+        words={"node": node, "trigger": trigger, "label": label, "zone": zone},
+        numbers={"lux": lux, "temperature": temperature, "people": people},
+        since=since,
+        until=until,
+        kept=kept,
+    )
+    connection.run(_show(replace(query, limit=limit, cursor=cursor), context, as_json))
+
+
+def asked(
+    line: Sequence[str],
+    *,
+    words: Mapping[str, Sequence[str] | None] = NOTHING_ELSE,
+    numbers: Mapping[str, Any] = NOTHING_ELSE,
+    since: Any = None,
+    until: Any = None,
+    kept: bool = False,
+) -> tuple["Query", str | None]:
+    """The search of a filter line and of options beside it, and the context that is asked for."""
     from lookout.amounts.ranges import between
     from lookout.contract.filters import ASKED
     from lookout.store import finding
 
-    said = _line(line or [])
-    words = {"node": node, "trigger": trigger, "label": label, "zone": zone}
+    said = _line(line)
     every = {name: [*(words.get(name) or []), *said.get(name, [])] for name in ASKED}
-    spans = _spans(said, lux=lux, temperature=temperature, people=people)
+    spans = _spans(said, **numbers)
     first, last = _moments(said, since, until)
     spans["timestamp"] = between(first, last)
     query = finding.wanted(every, spans, _kept(said, kept))
     sort = said.get("sort", ["-timestamp"])[0]
-    query = replace(
-        query,
-        sort=sort.removeprefix("-"),
-        descending=sort.startswith("-"),
-        limit=limit,
-        cursor=cursor,
-    )
-    connection.run(_show(query, said.get("context", [None])[0], as_json))
+    query = replace(query, sort=sort.removeprefix("-"), descending=sort.startswith("-"))
+    return query, said.get("context", [None])[0]
 
 
 Lines = Mapping[str, Sequence[str]]

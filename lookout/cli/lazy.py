@@ -58,7 +58,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "tune:tune",
         "Show what each limit of a detector would have caught in stored pictures.",
     ),
-    "detect": ("detect:detect", "Look for people and things in pictures with a model."),
+    "detect": (
+        "detect:detect",
+        "Look for people and things in pictures with a model, or compare two.",
+    ),
     "camera": ("camera:app", "On a Pi: this computer's camera node."),
     "node": ("node:app", "On the hub: one node."),
     "models": ("models:app", "Models that find people and things in pictures."),
