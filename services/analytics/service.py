@@ -7,9 +7,12 @@ from lookout.host.tasks import Crew
 from lookout.hub import Hub
 from lookout.store import keys
 from lookout.store.client import transient
+from lookout.store.films import FilmStream
 from lookout.store.groups import Group
+from lookout.store.nodes import Nodes
 from lookout.store.series import Series
 from lookout.vision.objects.thing import Detector
+from services.analytics.frames import Filmer
 from services.analytics.homeassistant import show_zones
 from services.analytics.inflow import Inflow
 from services.analytics.looking import Looker
@@ -36,6 +39,10 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
         crew.start(rules.follow(), "zones")
         if speaks:
             crew.start(show_zones(settings.homeassistant, hub, rules), "home assistant")
+            for node, film in limits.films.items():
+                stream = FilmStream(hub.client, node, film.memory)
+                filmer = Filmer(Nodes(hub.client), stream, film.rate)
+                crew.start(filmer.run(), f"film of {node}")
         crew.start(look(inflow, looker), "looking")
 
 

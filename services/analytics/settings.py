@@ -12,6 +12,18 @@ from lookout.vision.objects.models import default_folder
 from lookout.vision.objects.thing import LEAST_SCORE
 
 
+class Film(Section):
+    """A node's film as a stream."""
+
+    rate: float = Field(5.0, ge=0.1, le=30, description="frames a second at most")
+    memory: int = Field(
+        16_000_000,
+        ge=100_000,
+        le=1_000_000_000,
+        description="bytes of its last frames that are kept",
+    )
+
+
 class Analytics(Section):
     """What looks at the images, and at how many of them."""
 
@@ -45,6 +57,9 @@ class Analytics(Section):
     tries: int = Field(5, ge=1, le=20, description="times that looking at an image may fail")
     threads: int = Field(1, ge=1, le=64, description="threads of one worker's model")
     nodes: dict[NodeName, Watched] = Field({}, description="zones and rules of single nodes")
+    films: dict[NodeName, Film] = Field(
+        {}, max_length=100, description="nodes whose live view is put into a stream, frame by frame"
+    )
     metrics_port: int | None = Field(None, ge=1, le=65535, description="for Prometheus, if any")
     metrics_host: str = Field("127.0.0.1", description="address that the metrics listen on")
 
