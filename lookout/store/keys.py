@@ -16,6 +16,7 @@ SERIES_RETENTION: Final = 90 * DAY
 PLAIN_KNOWN: Final = DAY  # how long its bytes are known, by which a retained one is
 PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds
 
+GATE_TTL: Final = DAY  # of what a node's next picture is compared with
 FRAMES_TTL: Final = DAY  # of a film's last frames: with them go the groups that read it
 WATCHED: Final = "watched"  # hash, node -> what counts at it, as people drew it
 WATCHED_SET: Final = "watched:settings"  # the same as the analytics service's settings say it
@@ -56,6 +57,11 @@ def image(image_id: str) -> str:
 def trash(image_id: str) -> str:
     """The hash of an image that was deleted a moment ago."""
     return f"trash:{image_id}"
+
+
+def gate(node_name: str) -> str:
+    """What is left of a node's picture that was looked at last, very small."""
+    return f"gate:{node_name}"
 
 
 def frames(node_name: str) -> str:

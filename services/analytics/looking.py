@@ -16,6 +16,7 @@ from lookout.store.series import Series
 from lookout.vision.objects.thing import Detector, Thing, people
 from services.analytics import metrics
 from services.analytics.choice import stored_at
+from services.analytics.gate import Gate
 from services.analytics.rules import Rules
 from services.analytics.settings import Analytics
 from services.analytics.telling import Teller
@@ -32,6 +33,7 @@ class Looker:
     detector: Detector
     limits: Analytics
     rules: Rules
+    gate: Gate
     teller: Teller
     series: Series
 
@@ -67,10 +69,16 @@ class Looker:
         if seen.people:
             await self._skip(entry, "by_camera")
             return None
+        node, small = entry.fields["node"], await self.gate.small(seen.jpeg)
+        # One that comes again may be the very one that is remembered.
+        if entry.deliveries == 1 and not await self.gate.opens(node, small):
+            await self._skip(entry, "still")
+            return None
         looking = time.perf_counter()
         things = await asyncio.to_thread(self.detector.look, seen.jpeg)
         writing = time.perf_counter()
         await self._write(entry, seen, things, writing - looking)
+        await self.gate.note(node, small)
         metrics.STEP_SECONDS.labels("read").observe(looking - began)
         metrics.STEP_SECONDS.labels("look").observe(writing - looking)
         metrics.STEP_SECONDS.labels("write").observe(time.perf_counter() - writing)

@@ -13,6 +13,7 @@ from lookout.store.nodes import Nodes
 from lookout.store.series import Series
 from lookout.vision.objects.thing import Detector
 from services.analytics.frames import Filmer
+from services.analytics.gate import Gate
 from services.analytics.homeassistant import show_zones
 from services.analytics.inflow import Inflow
 from services.analytics.looking import Looker
@@ -33,7 +34,8 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
     rules = Rules(hub.client, limits.nodes)
     speaks = limits.worker == 1  # one says it for all
     await rules.begin(tell=speaks)
-    looker = Looker(group, detector, limits, rules, teller, Series(hub.client))
+    gate = Gate(hub.client, limits.least_motion)
+    looker = Looker(group, detector, limits, rules, gate, teller, Series(hub.client))
     async with Crew() as crew:
         crew.start(hub.keep_indexes(), "indexes")
         crew.start(rules.follow(), "zones")

@@ -44,6 +44,13 @@ class Analytics(Section):
     every: float = Field(
         0.0, ge=0, le=86_400, description="seconds between two images of a node; 0: all of them"
     )
+    least_motion: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        description="per cent of the picture that must have changed since the one of its node that "
+        "was looked at last; none: all are looked at",
+    )
     max_behind: float = Field(
         60.0,
         ge=0,

@@ -26,6 +26,7 @@ from lookout.store.index import ensure_indexes
 from lookout.store.results import server_time
 from lookout.store.search import Query
 from services.analytics.choice import stored_at
+from services.analytics.gate import changed
 from services.analytics.inflow import Inflow
 from services.analytics.settings import Analytics
 from tests.support.onnx import SIDE, brightness_model
@@ -144,6 +145,27 @@ async def test_people_are_written_to_the_image_told_and_found(
     found = await Images(client).page(Query(ranges={"people": parse_range("1..")}))
     assert {each["id"] for each in found.rows} == {image(1).id, image(2).id}
     assert await client.ttl(keys.image(image(1).id)) > 0
+
+
+async def test_with_a_gate_only_what_has_changed_is_looked_at(
+    analytics: Start, client: Any
+) -> None:
+    analytics(least_motion="0.5")
+    for number, jpeg in enumerate((DARK, DARK, BRIGHT, BRIGHT, DARK)):
+        await stored(client, image(number, jpeg), image(number, jpeg, node="barn"))
+        await eventually(lambda: finished(client))
+    seen = ["people" in await row(client, number) for number in range(5)]
+    assert seen == [True, False, True, False, True]
+    assert await looked_at(client) == 2 * 3
+
+
+def test_a_thing_of_one_per_cent_has_changed_what_noise_has_not() -> None:
+    noise = np.random.default_rng(1)
+    room = noise.integers(90, 96, (36, 64)).astype(np.uint8)
+    again = noise.integers(90, 96, (36, 64)).astype(np.uint8)
+    assert changed(room.tobytes(), again.tobytes()) == 0
+    again[10:15, 20:25] = 200
+    assert changed(room.tobytes(), again.tobytes()) == pytest.approx(100 * 25 / (36 * 64))
 
 
 async def test_zones_are_counted_searched_and_shown_in_home_assistant_without_flicker(
