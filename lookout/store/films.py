@@ -1,10 +1,16 @@
-"""The stream of a node's film: a bounded number of bytes, the oldest frames go first."""
+"""The stream of a node's film, bounded by bytes, and that of what is seen in it."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from lookout.store import keys
 from lookout.store.client import Client
+from lookout.store.groups import Group
+
+BLOCK_MILLISECONDS: Final = 5_000  # under the client's socket timeout
+AT_ONCE: Final = 30  # frames; only the newest of them is looked at
 
 
 @dataclass(slots=True)
@@ -27,3 +33,48 @@ class FilmStream:
             pipe.xadd(key, fields, maxlen=len(self._sizes), approximate=False)
             pipe.expire(key, keys.FRAMES_TTL)
             await pipe.execute()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of a film; `timestamp` is Unix seconds, as text."""
+
+    id: str
+    timestamp: str
+    jpeg: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGroup:
+    """The workers `name` of a node's film. A frame is given once: a lost one is old anyhow."""
+
+    client: Client
+    node: str
+    name: str
+    consumer: str
+
+    async def join(self) -> None:
+        """Make the group where there is none yet. Raises a StoreError."""
+        await Group(self.client, keys.frames(self.node), self.name, self.consumer).join()
+
+    async def read(self) -> list[Frame]:
+        """Frames that no worker has had, the oldest first; waits for one. Raises a StoreError."""
+        streams = {keys.frames(self.node): ">"}
+        answer = await self.client.xreadgroup(
+            self.name, self.consumer, streams, count=AT_ONCE, block=BLOCK_MILLISECONDS, noack=True
+        )
+        entries = [entry for _, found in answer or () for entry in found]
+        return [
+            Frame(each.decode(), fields[b"timestamp"].decode(errors="replace"), fields[b"jpeg"])
+            for each, fields in entries
+            if fields and fields.keys() >= {b"timestamp", b"jpeg"}  # others may write there, too
+        ]
+
+
+async def tell(client: Client, node: str, seen: Mapping[str, str | int | float]) -> None:
+    """Say what was seen in a frame. Raises a StoreError."""
+    key = keys.film_seen(node)
+    async with client.pipeline(transaction=True) as pipe:
+        pipe.xadd(key, dict(seen), maxlen=keys.FILM_SEEN_LENGTH, approximate=True)
+        pipe.expire(key, keys.FRAMES_TTL)
+        await pipe.execute()

@@ -17,6 +17,7 @@ PLAIN_KNOWN: Final = DAY  # how long its bytes are known, by which a retained on
 PLAIN_TTL: Final = 3600  # how long a redelivery of an image without an id is recognised, seconds
 
 GATE_TTL: Final = DAY  # of what a node's next picture is compared with
+FILM_SEEN_LENGTH: Final = 1_000
 FRAMES_TTL: Final = DAY  # of a film's last frames: with them go the groups that read it
 WATCHED: Final = "watched"  # hash, node -> what counts at it, as people drew it
 WATCHED_SET: Final = "watched:settings"  # the same as the analytics service's settings say it
@@ -67,6 +68,11 @@ def gate(node_name: str) -> str:
 def frames(node_name: str) -> str:
     """The stream of a node's film, for those who look at it as it comes."""
     return f"frames:{node_name}"
+
+
+def film_seen(node_name: str) -> str:
+    """The stream of what was seen in the frames of a node's film."""
+    return f"frames:{node_name}:seen"
 
 
 def thumbnail(image_id: str, width: int) -> str:

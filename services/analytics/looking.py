@@ -1,6 +1,5 @@
 """One image: its bytes, what the model says, and the result written once."""
 
-import asyncio
 import json
 import time
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from lookout.store.client import transient
 from lookout.store.groups import Entry, Group
 from lookout.store.results import Seen
 from lookout.store.series import Series
-from lookout.vision.objects.thing import Detector, Thing, people
+from lookout.vision.objects.thing import Thing, people
 from services.analytics import metrics
 from services.analytics.choice import stored_at
+from services.analytics.eye import Eye
 from services.analytics.gate import Gate
 from services.analytics.rules import Rules
 from services.analytics.settings import Analytics
@@ -30,7 +30,7 @@ class Looker:
     """Looks at images and tells what is in them."""
 
     group: Group
-    detector: Detector
+    eye: Eye
     limits: Analytics
     rules: Rules
     gate: Gate
@@ -75,7 +75,7 @@ class Looker:
             await self._skip(entry, "still")
             return None
         looking = time.perf_counter()
-        things = await asyncio.to_thread(self.detector.look, seen.jpeg)
+        things = await self.eye.look(seen.jpeg)
         writing = time.perf_counter()
         await self._write(entry, seen, things, writing - looking)
         await self.gate.note(node, small)
@@ -102,7 +102,7 @@ class Looker:
             "labels": ",".join(thing.label for thing in things),
             "boxes": json.dumps([thing.box for thing in things], separators=(",", ":")),
             "zones": ",".join(name for name in where if name != ANYWHERE),
-            "detector": self.detector.name,
+            "detector": self.eye.name,
             "detect_ms": round(seconds * 1000, 1),
         }
         keep = rules.steady.of + 1

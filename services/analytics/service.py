@@ -7,11 +7,13 @@ from lookout.host.tasks import Crew
 from lookout.hub import Hub
 from lookout.store import keys
 from lookout.store.client import transient
-from lookout.store.films import FilmStream
+from lookout.store.films import FilmStream, FrameGroup
 from lookout.store.groups import Group
 from lookout.store.nodes import Nodes
 from lookout.store.series import Series
 from lookout.vision.objects.thing import Detector
+from services.analytics.eye import Eye
+from services.analytics.filmlooking import FilmLooker
 from services.analytics.frames import Filmer
 from services.analytics.gate import Gate
 from services.analytics.homeassistant import show_zones
@@ -34,8 +36,9 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
     rules = Rules(hub.client, limits.nodes)
     speaks = limits.worker == 1  # one says it for all
     await rules.begin(tell=speaks)
+    eye = Eye(detector)
     gate = Gate(hub.client, limits.least_motion)
-    looker = Looker(group, detector, limits, rules, gate, teller, Series(hub.client))
+    looker = Looker(group, eye, limits, rules, gate, teller, Series(hub.client))
     async with Crew() as crew:
         crew.start(hub.keep_indexes(), "indexes")
         crew.start(rules.follow(), "zones")
@@ -45,6 +48,9 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
                 stream = FilmStream(hub.client, node, film.memory)
                 filmer = Filmer(Nodes(hub.client), stream, film.rate)
                 crew.start(filmer.run(), f"film of {node}")
+        for node in (name for name, film in limits.films.items() if film.look):
+            frames = FrameGroup(hub.client, node, GROUP, group.consumer)
+            crew.start(FilmLooker(frames, eye, rules).run(), f"looking at the film of {node}")
         crew.start(look(inflow, looker), "looking")
 
 

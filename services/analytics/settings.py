@@ -16,6 +16,9 @@ class Film(Section):
     """A node's film as a stream."""
 
     rate: float = Field(5.0, ge=0.1, le=30, description="frames a second at most")
+    look: bool = Field(
+        False, description="whether the workers look at the frames, besides the stored images"
+    )
     memory: int = Field(
         16_000_000,
         ge=100_000,

@@ -3,15 +3,21 @@
 import re
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from lookout.contract.watched import Watched
 from lookout.host.tasks import Crew
 from lookout.store import keys
-from lookout.store.films import FilmStream
+from lookout.store.films import FilmStream, FrameGroup
 from lookout.store.nodes import Nodes
+from lookout.vision.objects.thing import Thing
+from services.analytics.eye import Eye
+from services.analytics.filmlooking import FilmLooker
 from services.analytics.frames import Filmer
+from services.analytics.rules import Rules
 from tests.gallery.filming import filming
 from tests.support.pictures import plain_jpeg
 from tests.support.waiting import eventually
@@ -58,6 +64,47 @@ async def test_a_film_comes_at_its_rate_and_the_worker_of_the_docs_takes_its_fra
     finally:
         worker.kill()
         worker.communicate()
+
+
+class Slow:
+    """A model that takes longer than a frame lasts, and chokes on some."""
+
+    name = "slow@1"
+
+    def look(self, jpeg: bytes) -> list[Thing]:
+        time.sleep(0.1)  # as a model does, in its thread
+        if jpeg == b"bad":
+            raise ValueError("of foreign code")
+        return [Thing("person", 0.9, (10, 10, 20, 20)), Thing("dog", 0.2, (0, 0, 9, 9))]
+
+
+async def test_the_newest_frames_are_looked_at_whatever_some_hold(client: Any) -> None:
+    rules = Rules(client, {"garden": Watched.model_validate({"least": {"dog": {"score": 0.5}}})})
+    await rules.begin(tell=False)
+    looker = FilmLooker(FrameGroup(client, "garden", "analytics", "1"), Eye(Slow()), rules)
+    stream = FilmStream(client, "garden", 1_000_000)
+    async with Crew() as crew:
+        task = crew.start(looker.run(), "looking")
+
+        async def joined() -> bool:
+            return bool(await client.exists(STREAM)) and bool(await client.xinfo_groups(STREAM))
+
+        await eventually(joined)
+        await client.xadd(STREAM, {"of": "others"})
+        for number in range(30):
+            await stream.write(b"bad" if number == 0 else b"good", 1_700_000_000.0 + number)
+
+        async def newest_seen() -> bool:
+            found = await client.xrevrange(keys.film_seen("garden"), count=1)
+            return bool(found) and found[0][1][b"timestamp"] == b"1700000029.000"
+
+        await eventually(newest_seen)
+        task.cancel()
+    seen = [fields for _, fields in await client.xrange(keys.film_seen("garden"))]
+    assert len(seen) < 20, "a slow worker skips what is old"
+    assert (seen[-1][b"people"], seen[-1][b"labels"], seen[-1][b"boxes"]) == (
+        *(b"1", b"person", b"[[10,10,20,20]]"),
+    )
 
 
 async def test_a_film_that_is_away_comes_again(client: Any, monkeypatch: Any) -> None:
