@@ -78,3 +78,13 @@ async def tell(client: Client, node: str, seen: Mapping[str, str | int | float])
         pipe.xadd(key, dict(seen), maxlen=keys.FILM_SEEN_LENGTH, approximate=True)
         pipe.expire(key, keys.FRAMES_TTL)
         await pipe.execute()
+
+
+async def last(client: Client, node: str) -> dict[str, str]:
+    """What was told last; nothing where nothing was. Raises a StoreError."""
+    for _, fields in await client.xrevrange(keys.film_seen(node), count=1):
+        return {
+            name.decode(errors="replace"): value.decode(errors="replace")
+            for name, value in fields.items()
+        }
+    return {}

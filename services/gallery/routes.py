@@ -13,6 +13,7 @@ from services.gallery.api import (
     bulk,
     counts,
     facets,
+    filmed,
     latest,
     marks,
     pack,
@@ -151,6 +152,7 @@ API = [
         Result,
         body=True,
     ),
+    Endpoint("GET", "/api/nodes/{node}/film", filmed.film_seen, gives=answers.FilmSeen),
     Endpoint("GET", "/api/nodes/{node}/zones", zones.get_zones, gives=answers.Zones),
     Endpoint(
         "PUT", "/api/nodes/{node}/zones", zones.draw_zones, takes_body=Watched, gives=answers.Zones

@@ -1,13 +1,14 @@
 """Boxes over a camera's film, and over its last picture, while the page is open."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 from playwright.async_api import Page, expect
 
-from lookout.store import keys
+from lookout.store import films, keys
 from tests.browser.conftest import Open
 from tests.support.waiting import eventually
 
@@ -47,6 +48,16 @@ async def test_what_was_seen_a_moment_ago_is_framed_on_the_film_and_then_no_more
     await page.keyboard.press("b")
     await expect(film.locator(".boxes")).to_be_hidden()
     await expect(film.locator(".boxes")).to_have_count(0)  # it is not true for ever
+
+    await page.keyboard.press("b")
+
+    async def frames_are_looked_at() -> bool:
+        seen = {"frame": f"{time.time_ns()}-0", "labels": "dog", "boxes": "[[10,10,30,30]]"}
+        await films.tell(client, "garden", seen)
+        return await film.get_by_role("img", name="Seen: dog").count() == 1
+
+    await eventually(frames_are_looked_at)
+    await expect(film.locator(".boxes")).to_have_count(0)
 
     await page.goto(page.url.partition("?")[0])
     tile = page.locator('.node[data-node="garden"]')

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lookout.contract.watched import Watched
-from lookout.store import keys, watching
+from lookout.store import films, keys, watching
 from tests.gallery.conftest import Web
 
 NOON = 1_700_000_000_000
@@ -88,3 +88,17 @@ async def test_where_things_stood_and_at_which_hours(gallery: Web, store: Store)
     none = await (await gallery.get("/api/images/where?node=garden&what=cat")).json()
     assert (none["cells"], none["things"]) == ([], 0)
     assert (await gallery.get("/api/images/where?node=Garden")).status == 400
+
+
+async def test_what_is_seen_in_a_film_is_told_whatever_others_wrote(
+    gallery: Web, redis: Any
+) -> None:
+    nothing = await (await gallery.get("/api/nodes/garden/film")).json()
+    assert nothing == {"node": "garden", "frame": None, "things": []}
+    await films.tell(redis, "garden", {"frame": "1-0", "labels": "dog", "boxes": "[[1,2,3,4],7]"})
+    found = await (await gallery.get("/api/nodes/garden/film")).json()
+    assert found["things"] == [{"label": "dog", "kind": "thing", "box": [1, 2, 3, 4]}]
+    await redis.xadd(keys.film_seen("garden"), {"frame": "2-0", "boxes": "[" * 100_000})
+    found = await (await gallery.get("/api/nodes/garden/film")).json()
+    assert (found["frame"], found["things"]) == ("2-0", [])
+    assert (await gallery.get("/api/nodes/Garden/film")).status == 400

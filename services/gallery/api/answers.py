@@ -1,6 +1,6 @@
 """What the API answers, as models: for its description and for the tests that hold it to it."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -72,6 +72,22 @@ class Where(Answer):
     pictures: int
     things: int
     whole: bool = Field(description="false: there are more pictures than were looked through")
+
+
+class FilmThing(Answer):
+    """A thing in a frame; `box` is x, y, width, height in per cent."""
+
+    label: str
+    kind: Literal["person", "thing"]
+    box: tuple[float, float, float, float]
+
+
+class FilmSeen(Answer):
+    """What was seen in the newest frame of a film."""
+
+    node: str
+    frame: str | None = Field(description="its id in the stream; null: none was looked at")
+    things: list[FilmThing]
 
 
 class Zones(Answer):

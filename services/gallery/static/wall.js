@@ -6,7 +6,7 @@ import { byId } from "./dom.js";
 import { live } from "./live.js";
 import { actOn, captured, captureOn, cardOf, showAge, showChange } from "./nodecard.js";
 import { captureKey, moveAmong } from "./move.js";
-import { beginSeen, noteSeen, showSeen } from "./overlay.js";
+import { beginSeen, followFrames, noteSeen, showSeen } from "./overlay.js";
 import { parts, show } from "./parts.js";
 import { drawnAnew, refresh } from "./place.js";
 
@@ -134,6 +134,7 @@ if (wall) {
   live({ image: arrived, node: change, resync });
 } else if (large) {
   setInterval(() => overlay(large), 1000);
+  followFrames(large, large.dataset.node);
   live({ image: (image) => seen(large, image) }, `node=${large.dataset.node}`);
 } else {
   live({ node() {} }); // the page shows whether the hub is there
