@@ -1,7 +1,7 @@
 """The stream of a node's film, bounded by bytes, and that of what is seen in it."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,8 +37,9 @@ class FilmStream:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame of a film; `timestamp` is Unix seconds, as text."""
+    """A frame of a node's film; `timestamp` is Unix seconds, as text."""
 
+    node: str
     id: str
     timestamp: str
     jpeg: bytes
@@ -46,29 +47,42 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameGroup:
-    """The workers `name` of a node's film. A frame is given once: a lost one is old anyhow."""
+    """The workers `name` of some nodes' films. A frame is given once: a lost one is old anyhow.
+
+    One connection waits for all of them: there are few, and others need some.
+    """
 
     client: Client
-    node: str
+    nodes: tuple[str, ...]
     name: str
     consumer: str
 
     async def join(self) -> None:
-        """Make the group where there is none yet. Raises a StoreError."""
-        await Group(self.client, keys.frames(self.node), self.name, self.consumer).join()
+        """Make the groups where there are none yet. Raises a StoreError."""
+        for node in self.nodes:
+            await Group(self.client, keys.frames(node), self.name, self.consumer).join()
 
-    async def read(self) -> list[Frame]:
-        """Frames that no worker has had, the oldest first; waits for one. Raises a StoreError."""
-        streams = {keys.frames(self.node): ">"}
+    async def read(self) -> list[list[Frame]]:
+        """Of each film that has some the frames that no worker has had, the oldest first.
+
+        Waits for one. Raises a StoreError.
+        """
+        streams = {keys.frames(node): ">" for node in self.nodes}
         answer = await self.client.xreadgroup(
             self.name, self.consumer, streams, count=AT_ONCE, block=BLOCK_MILLISECONDS, noack=True
         )
-        entries = [entry for _, found in answer or () for entry in found]
-        return [
-            Frame(each.decode(), fields[b"timestamp"].decode(errors="replace"), fields[b"jpeg"])
-            for each, fields in entries
-            if fields and fields.keys() >= {b"timestamp", b"jpeg"}  # others may write there, too
-        ]
+        by_stream = {keys.frames(node): node for node in self.nodes}
+        films = [_frames(by_stream[key.decode()], entries) for key, entries in answer or ()]
+        return [film for film in films if film]
+
+
+def _frames(node: str, entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> list[Frame]:
+    """Others may write there, too."""
+    return [
+        Frame(node, each.decode(), fields[b"timestamp"].decode(errors="replace"), fields[b"jpeg"])
+        for each, fields in entries
+        if fields and fields.keys() >= {b"timestamp", b"jpeg"}
+    ]
 
 
 async def tell(client: Client, node: str, seen: Mapping[str, str | int | float]) -> None:

@@ -8,9 +8,8 @@ from typing import Final
 from lookout.host import progress
 from lookout.host.outage import Outage
 from lookout.host.tasks import forever, stop_if_cancelled
-from lookout.store import films
 from lookout.store.errors import StoreError
-from lookout.store.films import Frame, FrameGroup
+from lookout.store.films import Frame, FrameGroup, tell
 from lookout.vision.objects.thing import people
 from services.analytics import metrics
 from services.analytics.eye import Eye
@@ -22,7 +21,7 @@ PAUSE: Final = 1.0  # seconds, after an error of Redis
 
 @dataclass(frozen=True, slots=True)
 class FilmLooker:
-    """One node's film, shared with the other workers."""
+    """The films of some nodes, shared with the other workers."""
 
     group: FrameGroup
     eye: Eye
@@ -31,18 +30,18 @@ class FilmLooker:
 
     async def run(self) -> None:
         """Until cancelled."""
-        name = f"looking at the film of {self.group.node}"
-        await forever(name, self._follow, pause=PAUSE, on=(StoreError,))
+        await forever("looking at films", self._follow, pause=PAUSE, on=(StoreError,))
 
     async def _follow(self) -> None:
         await self.group.join()
         while True:
             progress.beat()
-            frames = await self.group.read()
+            films = await self.group.read()
             stop_if_cancelled()
-            if frames:
+            for frames in films:
                 metrics.FRAMES_SKIPPED.inc(len(frames) - 1)  # a slow worker stays up to date
                 await self._look(frames[-1])
+                progress.beat()
 
     async def _look(self, frame: Frame) -> None:
         began = time.perf_counter()
@@ -53,7 +52,7 @@ class FilmLooker:
             self.trouble.down(str(error) or type(error).__name__)
             return
         self.trouble.up()
-        rules = self.rules.of(self.group.node)
+        rules = self.rules.of(frame.node)
         things = that_count(things, rules)
         seen: dict[str, str | int | float] = {
             "frame": frame.id,
@@ -65,5 +64,5 @@ class FilmLooker:
             "detector": self.eye.name,
             "detect_ms": round((time.perf_counter() - began) * 1000, 1),
         }
-        await films.tell(self.group.client, self.group.node, seen)
+        await tell(self.group.client, frame.node, seen)
         metrics.FRAMES_SEEN.inc()

@@ -48,9 +48,10 @@ async def run(settings: AnalyticsSettings, hub: Hub, detector: Detector) -> None
                 stream = FilmStream(hub.client, node, film.memory)
                 filmer = Filmer(Nodes(hub.client), stream, film.rate)
                 crew.start(filmer.run(), f"film of {node}")
-        for node in (name for name, film in limits.films.items() if film.look):
-            frames = FrameGroup(hub.client, node, GROUP, group.consumer)
-            crew.start(FilmLooker(frames, eye, rules).run(), f"looking at the film of {node}")
+        looked_at = tuple(name for name, film in limits.films.items() if film.look)
+        if looked_at:
+            frames = FrameGroup(hub.client, looked_at, GROUP, group.consumer)
+            crew.start(FilmLooker(frames, eye, rules).run(), "looking at films")
         crew.start(look(inflow, looker), "looking")
 
 

@@ -81,17 +81,20 @@ class Slow:
 async def test_the_newest_frames_are_looked_at_whatever_some_hold(client: Any) -> None:
     rules = Rules(client, {"garden": Watched.model_validate({"least": {"dog": {"score": 0.5}}})})
     await rules.begin(tell=False)
-    looker = FilmLooker(FrameGroup(client, "garden", "analytics", "1"), Eye(Slow()), rules)
-    stream = FilmStream(client, "garden", 1_000_000)
+    looker = FilmLooker(
+        FrameGroup(client, ("garden", "barn"), "analytics", "1"), Eye(Slow()), rules
+    )
+    stream, barn = (FilmStream(client, node, 1_000_000) for node in ("garden", "barn"))
     async with Crew() as crew:
         task = crew.start(looker.run(), "looking")
 
         async def joined() -> bool:
-            return bool(await client.exists(STREAM)) and bool(await client.xinfo_groups(STREAM))
+            return bool(await client.exists(keys.frames("barn")))  # the last one
 
         await eventually(joined)
         await client.xadd(STREAM, {"of": "others"})
         for number in range(30):
+            await barn.write(b"good", 1_700_000_000.0 + number)
             await stream.write(b"bad" if number == 0 else b"good", 1_700_000_000.0 + number)
 
         async def newest_seen() -> bool:
@@ -101,6 +104,7 @@ async def test_the_newest_frames_are_looked_at_whatever_some_hold(client: Any) -
         await eventually(newest_seen)
         task.cancel()
     seen = [fields for _, fields in await client.xrange(keys.film_seen("garden"))]
+    assert await client.xlen(keys.film_seen("barn"))
     assert len(seen) < 20, "a slow worker skips what is old"
     assert (seen[-1][b"people"], seen[-1][b"labels"], seen[-1][b"boxes"]) == (
         *(b"1", b"person", b"[[10,10,20,20]]"),
